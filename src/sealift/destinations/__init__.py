@@ -1,0 +1,1 @@
+"""The places where parcels are stored, behind one small contract."""

@@ -1,0 +1,1 @@
+"""From source bytes to the bytes that leave: check, compress, fingerprint. Pure."""
