@@ -1,0 +1,1 @@
+"""Sealift delivers data files to S3: checked, fingerprinted, stored once, accounted for."""
