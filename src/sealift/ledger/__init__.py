@@ -1,0 +1,1 @@
+"""The file that remembers: what was promised a key, what arrived, what waits and why."""

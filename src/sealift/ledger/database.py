@@ -1,0 +1,162 @@
+"""Opens the ledger's file: durable settings, schema versions, and one agent per state directory."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sealift.errors import AgentRunningError, StateError
+
+FILE_NAME = "ledger.sqlite3"
+LOCK_NAME = "agent.lock"
+MIGRATIONS = ("schema.sql",)
+"""One script a schema version, in order; the file's `user_version` says how many have run."""
+
+BUSY_SECONDS = 60.0
+"""How long to wait for another process that is writing, such as `sealift quarantine release`."""
+
+
+@contextmanager
+def state_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours, with what to do."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if "full" in text:
+            hint = "Free some space on that disk; nothing was lost."
+        elif "locked" in text:
+            hint = "Another process has held it for a minute; stop it and start again."
+        elif "readonly" in text or "unable to open" in text:
+            hint = "Check that this user may write there."
+        else:
+            hint = "Check the disk; nothing is delivered without the ledger."
+        raise StateError(f"The ledger {path} cannot be used: {text}.", hint=hint) from error
+    except sqlite3.DatabaseError as error:
+        raise StateError(
+            f"The ledger {path} is damaged: {error}.",
+            hint="Put a backup back, or move it away to begin a new one: files that were "
+            "delivered but not yet settled may then be delivered again under new keys.",
+        ) from error
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the ledger, make it or bring it up to this version.
+
+    Commits are durable: WAL with `synchronous=FULL` syncs each one.
+    https://www.sqlite.org/pragma.html#pragma_synchronous
+
+    Raises:
+        StateError: It cannot be opened, is damaged, or is of a newer version.
+    """
+    with state_errors(path):
+        connection = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            _prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA journal_size_limit = 67108864")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise StateError(
+            f"The ledger {path} was made by a newer Sealift (schema {version}, "
+            f"this one knows {len(MIGRATIONS)}).",
+            hint="Use that version.",
+        )
+    if version < len(MIGRATIONS):
+        _migrate(connection)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    scripts = resources.files("sealift.ledger")
+    connection.execute("BEGIN EXCLUSIVE")
+    # Read again: another process may have done it while this one waited.
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.execute("COMMIT")
+    for number in range(version, len(MIGRATIONS)):
+        script = scripts.joinpath(MIGRATIONS[number]).read_text(encoding="utf-8")
+        connection.executescript(
+            f"BEGIN EXCLUSIVE;\n{script}\nPRAGMA user_version = {number + 1};\nCOMMIT;"
+        )
+
+
+def check(connection: sqlite3.Connection, path: Path) -> None:
+    """Read the whole file once. Raises StateError if it is damaged."""
+    with state_errors(path):
+        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise StateError(
+            f"The ledger {path} is damaged: {verdict.splitlines()[0]}.",
+            hint="Put a backup back, or move it away to begin a new one.",
+        )
+
+
+def make_state_dir(state_dir: Path) -> None:
+    """Make the state directory, for this user only. Raises StateError if it cannot be."""
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(
+            f"The state directory {state_dir} cannot be made: {error.strerror}.",
+            hint="Set [agent] state_dir to a folder that this user may write.",
+        ) from error
+
+
+class AgentLock:
+    """Holds a state directory for one agent; the kernel lets go of it when the process ends.
+
+    Raises:
+        AgentRunningError: Another agent holds it.
+        StateError: The lock file cannot be made.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        path = state_dir / LOCK_NAME
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StateError(
+                f"The lock {path} cannot be opened: {error.strerror}.",
+                hint="Check that this user may write there.",
+            ) from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.read(self._file, 32).decode("ascii", "replace").strip() or "unknown"
+            os.close(self._file)
+            raise AgentRunningError(
+                f"Another agent (process {holder}) uses the state directory {state_dir}.",
+                hint="Stop it first, or give this one an [agent] state_dir of its own.",
+            ) from error
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Let go of the directory."""
+        os.close(self._file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
