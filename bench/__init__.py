@@ -1,0 +1,1 @@
+"""Sealift beside the tools that people use today: same files, same server, same hour."""
