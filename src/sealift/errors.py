@@ -7,6 +7,7 @@ Every error that Sealift raises, in one tree.
     │   ├── ThrottledError                    the store asks for fewer requests
     │   ├── StoreFullError                    the store has no room for now
     │   ├── OutcomeUnknownError               the bytes may have landed: look before the next step
+    │   │   └── AlreadyThereError             something is at the key: ours from before, or another's
     │   ├── SourceChangedError                the file changed while it was read
     │   └── PausedError              exit 4   the world is wrong: the whole route waits, and probes
     │       ├── CredentialsError
@@ -92,6 +93,12 @@ class OutcomeUnknownError(TransientError):
     """The bytes may or may not be stored under the key. Look with `head`, then decide."""
 
     code = "outcome_unknown"
+
+
+class AlreadyThereError(OutcomeUnknownError):
+    """The store says that something is at the key. Only a look can tell whose it is."""
+
+    code = "already_there"
 
 
 class SourceChangedError(TransientError):

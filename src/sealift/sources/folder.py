@@ -1,0 +1,243 @@
+"""A folder whose files are items: scans are the truth, file-system events make it faster."""
+
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sealift.errors import ConfigError, SourceFolderError, TransientError
+from sealift.ledger.records import Identity
+from sealift.sealing.parcel import LargeBody
+from sealift.sources.base import Candidate
+from sealift.sources.files import (
+    FileBody,
+    folder_errors,
+    identity_of,
+    read_whole,
+    refusal_of,
+)
+from sealift.sources.patterns import IGNORED, matcher
+from sealift.sources.ripening import Ripening
+from sealift.sources.settling import Action, After, settle
+from sealift.sources.watching import Watcher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderOptions:
+    """Settings of a folder source."""
+
+    path: Path = field(metadata={"help": "The folder to watch."})
+    pattern: str = field(default="*", metadata={"help": "Shell pattern of the items' names."})
+    include: tuple[str, ...] = field(
+        default=(), metadata={"help": "More patterns; one with a slash is for the path."}
+    )
+    exclude: tuple[str, ...] = field(
+        default=(), metadata={"help": "Patterns of names that are never items."}
+    )
+    ignore_defaults: bool = field(
+        default=True,
+        metadata={"help": "Also ignore hidden, temporary, editors' and settled files."},
+    )
+    recursive: bool = field(default=False, metadata={"help": "Also the folders below it."})
+    settle_seconds: float = field(
+        default=2.0, metadata={"help": "How long a file must stay the same before it is read."}
+    )
+    growth_seconds: float = field(
+        default=60.0,
+        metadata={"help": "How long an incomplete document may still be growing."},
+    )
+    scan_interval_seconds: float = field(
+        default=60.0, metadata={"help": "Time between two full scans."}
+    )
+    watch: bool = field(
+        default=True, metadata={"help": "Hear of changes from the system between scans."}
+    )
+    large_bytes: int = field(
+        default=16 << 20,
+        metadata={"help": "Files above this size are read and sent in parts."},
+    )
+
+    def problems(self) -> list[str]:
+        """List what is wrong with the settings, one sentence each."""
+        found = []
+        if self.settle_seconds < 0 or self.growth_seconds < 0:
+            found.append("settle_seconds and growth_seconds must not be negative.")
+        if self.scan_interval_seconds <= 0:
+            found.append("scan_interval_seconds must be above 0.")
+        if self.large_bytes < 1 << 20:
+            found.append("large_bytes must be at least 1048576.")
+        if not self.path.is_dir():
+            found.append(f"The folder {self.path} is not there. Make it, or correct `path`.")
+        return found
+
+
+class FolderSource:
+    """Offers the files of a folder as items.
+
+    Args:
+        options: Which files, and when they are ready.
+        after: What happens to a delivered file.
+        wall: Seconds since 1970.
+        monotonic: Seconds that never go back.
+
+    Raises:
+        ConfigError: `move:DIR` is on another file system than the folder.
+    """
+
+    def __init__(
+        self,
+        options: FolderOptions,
+        after: After,
+        *,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._options = options
+        self._after = after
+        self._root = os.fsencode(options.path.absolute())
+        self._is_item = matcher(
+            (options.pattern, *options.include),
+            (*options.exclude, *(IGNORED if options.ignore_defaults else ())),
+        )
+        self._ripening = Ripening(options.settle_seconds, wall, monotonic)
+        self._watcher: Watcher | None = None
+        self._hints_overflowed = False
+        device = self._root_device()
+        if after.action is Action.MOVE and after.folder is not None:
+            after.folder.mkdir(parents=True, exist_ok=True)
+            if after.folder.stat().st_dev != device:
+                raise ConfigError(
+                    f"after = move:{after.folder} is on another file system than {options.path}.",
+                    hint="A move between file systems is not atomic; choose a folder beside it.",
+                )
+
+    @property
+    def description(self) -> str:
+        """Name the source for people."""
+        return str(self._options.path)
+
+    def sweep(self) -> Iterator[Candidate]:
+        """Offer every stable file, one by one. See `Source.sweep`."""
+        self._ripening.overflowed = False
+        folders = [b""]
+        while folders:
+            folder = folders.pop()
+            try:
+                entries = os.scandir(self._root + b"/" + folder)
+            except OSError:
+                if not folder:
+                    with folder_errors(self._root, "read"):
+                        raise
+                continue  # a folder below went away or is closed to us; its files are not lost
+            with entries:
+                for entry in entries:
+                    path = folder + b"/" + entry.name if folder else entry.name
+                    if self._options.recursive and entry.is_dir(follow_symlinks=False):
+                        if not entry.name.startswith(b"."):
+                            folders.append(path)
+                    elif self._is_item(entry.name, path):
+                        candidate = self._candidate(path)
+                        if candidate is not None:
+                            yield candidate
+
+    def ripe(self) -> Iterator[Candidate]:
+        """Offer what events named, and what has settled meanwhile."""
+        paths = set(self._ripening.due())
+        if self._watcher is not None:
+            hints, too_many = self._watcher.take()
+            self._hints_overflowed |= too_many
+            for path in hints:
+                name = path.rpartition(b"/")[2]
+                if self._is_item(name, path) and b"/." not in b"/" + path:
+                    paths.add(path)
+        for path in paths:
+            candidate = self._candidate(path)
+            if candidate is not None:
+                yield candidate
+
+    def next_ripe_seconds(self) -> float | None:
+        """Tell in how many seconds `ripe` may have something."""
+        return self._ripening.next_seconds()
+
+    def later(self, candidate: Candidate, seconds: float) -> None:
+        """Offer *candidate* again after so many seconds."""
+        self._ripening.keep(candidate.path, candidate.identity, seconds)
+
+    def sweep_wanted(self) -> bool:
+        """Tell whether only a sweep can find what happened."""
+        wanted = self._hints_overflowed or (
+            self._ripening.overflowed and self._ripening.next_seconds() == 0
+        )
+        self._hints_overflowed = False
+        return wanted
+
+    def look(self, path: bytes, device: int) -> Candidate | None:
+        """Give the file at *path* as it is now. See `Source.look`."""
+        try:
+            status = os.lstat(self._root + b"/" + path)
+        except (FileNotFoundError, NotADirectoryError):
+            if self._root_device() != device:
+                raise TransientError(
+                    f"The folder {self.description} is on another file system than before.",
+                    hint="Mount it again; its files are not counted as gone.",
+                ) from None
+            return None
+        except OSError as error:
+            raise TransientError(f"The file cannot be seen: {error.strerror}.") from error
+        return _candidate_of(path, status)
+
+    def read(self, candidate: Candidate) -> bytes | LargeBody:
+        """Read exactly what *candidate* is. See `Source.read`."""
+        if candidate.identity.size > self._options.large_bytes:
+            return FileBody(self._root, candidate.path, candidate.identity)
+        return read_whole(self._root, candidate.path, candidate.identity)
+
+    def settle(self, path: bytes, identity: Identity, item_id: str) -> bytes:
+        """Rename, delete, move or keep the file. See `Source.settle`."""
+        with folder_errors(self._root, f"changed (after = {self._after.action})"):
+            return settle(self._root, path, identity, item_id, self._after)
+
+    def watch(self, wake: Callable[[], None]) -> None:
+        """Begin to hear of changes."""
+        if self._options.watch and self._watcher is None:
+            root = Path(os.fsdecode(self._root))
+            self._watcher = Watcher(root, recursive=self._options.recursive, wake=wake)
+
+    def close(self) -> None:
+        """Stop watching."""
+        if self._watcher is not None:
+            self._watcher.close()
+            self._watcher = None
+
+    def _candidate(self, path: bytes) -> Candidate | None:
+        try:
+            status = os.lstat(self._root + b"/" + path)
+        except OSError:
+            self._ripening.forget(path)
+            return None
+        if stat.S_ISDIR(status.st_mode):
+            return None
+        candidate = _candidate_of(path, status)
+        if candidate.refusal or self._ripening.is_stable(
+            path, candidate.identity, candidate.changed_at
+        ):
+            return candidate
+        return None
+
+    def _root_device(self) -> int:
+        with folder_errors(self._root, "found"):
+            status = os.stat(self._root)  # noqa: PTH116
+        if not stat.S_ISDIR(status.st_mode):
+            raise SourceFolderError(f"{self.description} is not a folder.")
+        return status.st_dev
+
+
+def _candidate_of(path: bytes, status: os.stat_result) -> Candidate:
+    return Candidate(
+        path,
+        identity_of(status),
+        max(status.st_mtime, status.st_ctime),
+        refusal_of(status),
+    )
