@@ -17,7 +17,7 @@ from bench.report import as_json, machine, rows, table
 from bench.scenarios import SCENARIOS, Original, Scenario, run_rounds
 from bench.tools import Tool, all_tools
 
-_TABLE_WIDTH = 100
+_TABLE_WIDTH = 110
 _EXAMPLES = """\
 examples:
   python -m bench                                  null, far and real: some minutes
