@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sealift.ledger.records import Backlog, Delivery, Item
+from sealift.ledger.records import Backlog, Delivery, Item, Pause
 from sealift.ledger.rows import DELIVERY_COLUMNS, delivery_of
 from sealift.ledger.store import IN_FLIGHT, Store
 
@@ -69,6 +69,14 @@ class Desk(Store):
                 last_errors={row[1]: row[2] for row in errors if row[0] == route},
             )
             for route in sorted({row[0] for row in states})
+        ]
+
+    def pauses(self) -> list[Pause]:
+        """List what is paused, as the agent last said."""
+        rows = self.fetch("SELECT route, place, code, reason, hint, since FROM pause")
+        return [
+            Pause(route=r[0], place=r[1], code=r[2], reason=r[3], hint=r[4], since=r[5])
+            for r in rows
         ]
 
     def release(self, items: Sequence[Item], *, now: float) -> None:

@@ -13,6 +13,7 @@ from sealift.ledger.records import (
     Item,
     ItemState,
     NewItem,
+    Pause,
 )
 from sealift.ledger.rows import (
     DELIVERY_COLUMNS,
@@ -159,6 +160,20 @@ class Ledger(Store):
             (seq,),
         )
 
+    def supersede(self, route: str, paths: Sequence[bytes], *, now: float) -> None:
+        """End quarantined items of *paths*, because another version of the file is there."""
+        if not paths:
+            return
+        with self.commit() as connection:
+            seqs = connection.execute(
+                "SELECT seq FROM item WHERE state = 'quarantined' AND route = ?"  # noqa: S608
+                f" AND path IN ({_places(paths)})",
+                (route, *paths),
+            ).fetchall()
+            for (seq,) in seqs:
+                reason = "Another version of the file took its place."
+                self._end(seq, ItemState.VANISHED, code="replaced", reason=reason, now=now)
+
     def rekey(self, seq: int, destination: str, key: str) -> None:
         """Give a delivery another key, because somebody else's object is at the first."""
         with self.commit() as connection:
@@ -187,6 +202,37 @@ class Ledger(Store):
                 "UPDATE delivery SET next_try_at = 0 WHERE route = ? AND state = 'waiting'",
                 (route,),
             )
+
+    def pause(self, pause: Pause) -> None:
+        """Remember that a place of a route cannot be used now."""
+        with self.commit() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO pause (route, place, code, reason, hint, since)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (pause.route, pause.place, pause.code, pause.reason, pause.hint, pause.since),
+            )
+
+    def resume(self, route: str, place: str = "") -> None:
+        """Forget a pause; without *place*, all of the route."""
+        with self.commit() as connection:
+            connection.execute(
+                "DELETE FROM pause WHERE route = ?1 AND (?2 = '' OR place = ?2)", (route, place)
+            )
+
+    def adopt(self, items: Sequence[tuple[NewItem, str]]) -> list[int]:
+        """Remember items that are delivered already, as the earlier item with the given id."""
+        with self.commit() as connection:
+            seqs = list(range(self._next_seq, self._next_seq + len(items)))
+            self._insert_items(seqs, [row[0] for row in items], ItemState.DELIVERED)
+            connection.executemany(
+                "UPDATE item SET code = 'duplicate', reason = ? WHERE seq = ?",
+                [
+                    (f"Same name and bytes as {earlier}.", seq)
+                    for seq, (_, earlier) in zip(seqs, items, strict=True)
+                ],
+            )
+            self._next_seq += len(items)
+        return seqs
 
     def strangers(self, route: str, names: Sequence[str]) -> list[str]:
         """List destinations that have waiting deliveries on *route* but are not among *names*."""
@@ -243,6 +289,22 @@ class Ledger(Store):
             (route, destination),
         )[0][0]
         return None if earliest is None or earliest >= IN_FLIGHT else float(earliest)
+
+    def still_tried(self, route: str, destination: str, *, tries: int) -> bool:
+        """Tell whether a delivery waits that failed fewer than *tries* times."""
+        rows = self.fetch(
+            "SELECT 1 FROM delivery WHERE route = ? AND destination = ? AND state = 'waiting'"
+            " AND tries < ? AND code <> 'absent_once' LIMIT 1",
+            (route, destination, tries),
+        )
+        return bool(rows)
+
+    def waiting(self, route: str) -> int:
+        """Count the deliveries that wait."""
+        count: int = self.fetch(
+            "SELECT count(*) FROM delivery WHERE route = ? AND state = 'waiting'", (route,)
+        )[0][0]
+        return count
 
     def unsettled(self, route: str) -> list[Item]:
         """Give the items that arrived everywhere but whose sources are not settled."""

@@ -176,3 +176,17 @@ class Backlog:
 
     last_errors: Mapping[str, str]
     """The newest failure of a waiting delivery, by destination."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A place of a route that cannot be used now."""
+
+    route: str
+    place: str
+    """A destination's name, or `source`."""
+
+    code: str
+    reason: str
+    hint: str
+    since: float

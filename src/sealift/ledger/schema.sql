@@ -66,3 +66,14 @@ CREATE TABLE part (
     sha256      TEXT    NOT NULL,
     PRIMARY KEY (seq, destination, number)
 ) STRICT, WITHOUT ROWID;
+
+-- What is paused now, so that `sealift status` can say it from another process.
+CREATE TABLE pause (
+    route  TEXT NOT NULL,
+    place  TEXT NOT NULL,
+    code   TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    hint   TEXT NOT NULL,
+    since  REAL NOT NULL,
+    PRIMARY KEY (route, place)
+) STRICT, WITHOUT ROWID;

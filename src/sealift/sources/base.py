@@ -34,6 +34,11 @@ class Source(Protocol):
         """Name the source for people."""
         ...
 
+    @property
+    def not_ready(self) -> int:
+        """How many items are kept in mind because they are not complete yet."""
+        ...
+
     def sweep(self) -> Iterator[Candidate]:
         """Offer everything that is ready, one by one, with bounded memory.
 
@@ -59,12 +64,17 @@ class Source(Protocol):
         """Tell whether something happened that only a sweep can find. Asking resets it."""
         ...
 
-    def look(self, path: bytes) -> Candidate | None:
+    def look(self, path: bytes, device: int) -> Candidate | None:
         """Give the file at *path* as it is now; None if it is gone for good.
 
+        Args:
+            path: Path below the source's folder.
+
+            device: The file system on which it was; if the folder is on another
+                one now, a missing file is not gone.
+
         Raises:
-            TransientError: It cannot be told, because the folder is gone, or is
-                on another file system than before.
+            TransientError: It cannot be told.
         """
         ...
 
@@ -79,8 +89,7 @@ class Source(Protocol):
         ...
 
     def settle(self, path: bytes, identity: Identity, item_id: str) -> bytes:
-        """
-        Do with a delivered file what the route says; repeating is harmless.
+        """Do with a delivered file what the route says; repeating is harmless.
 
         Returns:
             Its path below the folder afterwards; empty if it has none.

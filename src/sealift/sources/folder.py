@@ -118,6 +118,11 @@ class FolderSource:
         """Name the source for people."""
         return str(self._options.path)
 
+    @property
+    def not_ready(self) -> int:
+        """How many files are kept in mind because they are not complete yet."""
+        return len(self._ripening)
+
     def sweep(self) -> Iterator[Candidate]:
         """Offer every stable file, one by one. See `Source.sweep`."""
         self._ripening.overflowed = False

@@ -44,6 +44,9 @@ class Ripening:
         self.overflowed = False
         """Some files could not be kept in mind: a sweep will find them."""
 
+    def __len__(self) -> int:
+        return len(self._seen)
+
     def is_stable(self, path: bytes, identity: Identity, changed_at: float) -> bool:
         """Tell whether *path*, as it is now, has stayed the same for long enough."""
         if self._settle <= 0 and path not in self._seen:

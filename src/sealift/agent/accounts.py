@@ -1,0 +1,234 @@
+"""From outcomes to the ledger, and from the ledger to the folder: record, settle, finish."""
+
+import os
+from collections.abc import Callable, Sequence
+
+from sealift.agent.health import Gate, delay_seconds
+from sealift.agent.intake import Settleable
+from sealift.agent.lane import Job, Outcome
+from sealift.agent.route import Conflict, Route, suffixed
+from sealift.errors import (
+    AccessDeniedError,
+    ItemError,
+    KeyCollisionError,
+    OutcomeUnknownError,
+    PermanentError,
+    SealiftError,
+    SourceChangedError,
+    SourceFolderError,
+)
+from sealift.events import (
+    AttemptFailed,
+    Delivered,
+    Observer,
+    Quarantined,
+    Settled,
+    Vanished,
+)
+from sealift.ledger.ledger import Ledger
+from sealift.ledger.records import Arrived, Failed
+
+ABSENT_ONCE = "absent_once"
+"""Code of a delivery that was looked for in vain after an unclear answer."""
+
+LATE_LANDING_SECONDS = 60.0
+"""How long a request whose answer was lost may still be on its way."""
+
+DENIED_TRIES = 5
+"""An item denied so often, while others go through, is denied for its own key."""
+
+
+class Accounts:
+    """Records what came of jobs and settles what is complete.
+
+    Args:
+        route: The route.
+        ledger: Its ledger.
+        wall: Seconds since 1970.
+        random: Gives numbers from 0 to 1.
+        notify: Who is told.
+    """
+
+    def __init__(
+        self,
+        route: Route,
+        ledger: Ledger,
+        *,
+        wall: Callable[[], float],
+        random: Callable[[], float],
+        notify: Observer,
+    ) -> None:
+        self._route = route
+        self._ledger = ledger
+        self._wall = wall
+        self._random = random
+        self._notify = notify
+
+    def record(self, outcomes: Sequence[Outcome]) -> list[Settleable]:
+        """Record how attempts ended, as one commit where none is special.
+
+        Returns:
+            The items that every destination has now.
+
+        Raises:
+            PermanentError: Something is wrong that is no item's fault, such as
+                a ledger that cannot be written.
+        """
+        arrived: list[Outcome] = []
+        failed: list[Failed] = []
+        unattempted: list[tuple[int, str, float]] = []
+        for outcome in outcomes:
+            job, error = outcome.job, outcome.error
+            if not outcome.attempted:
+                unattempted.append((job.seq, job.lane.name, 0.0))
+            elif outcome.stored is not None:
+                arrived.append(outcome)
+            elif error is None:
+                failed.extend(self._absent(job))
+            elif isinstance(error, ItemError):
+                self._refused(job, error)
+            elif isinstance(error, PermanentError):
+                raise error
+            else:
+                failed.extend(self._failed(job, error))
+        if unattempted:
+            self._ledger.postpone(unattempted)
+        if not arrived and not failed:
+            return []
+        now = self._wall()
+        whole = self._ledger.record(
+            [
+                Arrived(seq=o.job.seq, destination=o.job.lane.name, etag=o.stored.etag, now=now)
+                for o in arrived
+                if o.stored
+            ],
+            failed,
+        )
+        return self._complete(arrived, whole)
+
+    def settle(self, items: Sequence[Settleable]) -> SourceFolderError | None:
+        """Settle sources and remember it, one commit for all.
+
+        Returns:
+            Why the folder does not allow it; what could not be settled is tried
+            again by the next scan.
+        """
+        settled: list[tuple[int, bytes]] = []
+        problem: SourceFolderError | None = None
+        for item in items:
+            try:
+                after = self._route.source.settle(item.path, item.identity, item.item_id)
+            except SourceChangedError:
+                after = b""  # another version is there now: a new item
+            except SourceFolderError as error:
+                problem = error
+                continue
+            settled.append((item.seq, after))
+            self._notify(
+                Settled(
+                    route=self._route.name,
+                    item_id=item.item_id,
+                    name=os.fsdecode(item.path),
+                    settled_as=os.fsdecode(after),
+                )
+            )
+        if settled:
+            self._ledger.done(settled, self._wall())
+        return problem
+
+    def _complete(self, arrived: Sequence[Outcome], whole: set[int]) -> list[Settleable]:
+        complete: dict[int, Settleable] = {}
+        for outcome in arrived:
+            job = outcome.job
+            self._notify(
+                Delivered(
+                    route=self._route.name,
+                    item_id=job.address.put_id,
+                    name=os.fsdecode(job.path),
+                    destination=job.lane.name,
+                    url=job.lane.destination.url(job.address.key),
+                    size=job.parcel.size if job.parcel else 0,
+                    sha256=job.address.sha256,
+                    tries=job.tries + 1,
+                    redactions=job.parcel.redactions if job.parcel else {},
+                )
+            )
+            if job.seq in whole:
+                complete[job.seq] = Settleable(
+                    seq=job.seq,
+                    item_id=job.address.put_id,
+                    path=job.path,
+                    identity=job.identity,
+                )
+        return list(complete.values())
+
+    def _failed(self, job: Job, error: SealiftError) -> list[Failed]:
+        """Decide when the item is tried again; a closed destination decides that itself."""
+        if (
+            isinstance(error, AccessDeniedError)
+            and job.lane.health.gate is Gate.OPEN
+            and job.tries + 1 >= DENIED_TRIES
+        ):
+            self._refused(job, error)
+            return []
+        open_ = job.lane.health.gate is Gate.OPEN
+        seconds = delay_seconds(error, job.tries, self._random) if open_ else 0.0
+        self._notify(
+            AttemptFailed(
+                route=self._route.name,
+                item_id=job.address.put_id,
+                name=os.fsdecode(job.path),
+                destination=job.lane.name,
+                code=error.code,
+                reason=str(error),
+                tries=job.tries + 1,
+                next_try_seconds=seconds,
+            )
+        )
+        return [self._failure(job, error.code, str(error), seconds)]
+
+    def _absent(self, job: Job) -> list[Failed]:
+        """Nothing is at the key, and there is nothing to put any more."""
+        if job.last_code in (OutcomeUnknownError.code, "already_there"):
+            reason = "Nothing is there yet; a request whose answer was lost may still arrive."
+            return [self._failure(job, ABSENT_ONCE, reason, LATE_LANDING_SECONDS)]
+        self._ledger.vanish(job.seq, code="vanished", reason=job.gone, now=self._wall())
+        self._notify(
+            Vanished(
+                route=self._route.name,
+                item_id=job.address.put_id,
+                name=os.fsdecode(job.path),
+                reason=job.gone,
+            )
+        )
+        found = self._route.source.look(job.path, job.identity.device)
+        if found is not None:
+            self._route.source.later(found, 0.0)
+        return []
+
+    def _refused(self, job: Job, error: SealiftError) -> None:
+        if isinstance(error, KeyCollisionError) and self._route.on_conflict is Conflict.SUFFIX:
+            key = suffixed(job.address.key, job.address.put_id)
+            if key != job.address.key and job.address.put_id[-12:] not in job.address.key:
+                self._ledger.rekey(job.seq, job.lane.name, key)
+                self._ledger.postpone([(job.seq, job.lane.name, 0.0)])
+                return
+        self._ledger.refuse(job.seq, job.lane.name, code=error.code, reason=str(error))
+        self._notify(
+            Quarantined(
+                route=self._route.name,
+                item_id=job.address.put_id,
+                name=os.fsdecode(job.path),
+                code=error.code,
+                reason=str(error),
+            )
+        )
+
+    def _failure(self, job: Job, code: str, text: str, seconds: float) -> Failed:
+        return Failed(
+            seq=job.seq,
+            destination=job.lane.name,
+            code=code,
+            error=text,
+            next_try_at=self._wall() + seconds if seconds else 0.0,
+        )

@@ -1,0 +1,152 @@
+"""Runs all routes of one state directory until they are finished, drained or stopped."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sealift.agent.route import Route
+from sealift.agent.runner import Runner, Surroundings
+from sealift.errors import PausedError, SealiftError
+from sealift.ledger.database import AgentLock, make_state_dir
+from sealift.ledger.desk import Desk
+from sealift.ledger.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a run ended."""
+
+    waiting: int
+    """Items that are not delivered yet."""
+
+    quarantined: int
+    """Items that wait for a person."""
+
+    paused: PausedError | None
+    """Why a route is paused, if one is."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 all delivered, 3 something waits or is in quarantine, 4 a route is paused."""
+        if self.paused is not None:
+            return self.paused.exit_code
+        return 3 if self.waiting or self.quarantined else 0
+
+
+class Agent:
+    """Delivers what the routes' sources hold, and remembers it in the state directory.
+
+    Nothing is lost however it ends: what was in flight is looked into by the
+    next agent of the same state directory.
+
+    Args:
+        routes: The routes, ready.
+        state_dir: Where the ledger is; for this agent alone.
+        surroundings: Clocks, chance and who is told of events.
+
+    Raises:
+        AgentRunningError: Another agent uses the state directory.
+        StateError: The ledger cannot be used.
+    """
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        state_dir: Path,
+        surroundings: Surroundings | None = None,
+    ) -> None:
+        make_state_dir(state_dir)
+        self._lock = AgentLock(state_dir)
+        try:
+            self._ledger = Ledger(state_dir, check=True)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._state_dir = state_dir
+        self._routes = routes
+        surroundings = surroundings or Surroundings()
+        self._runners = [Runner(route, self._ledger, surroundings) for route in routes]
+        self._errors: list[SealiftError] = []
+
+    def run(self, *, once: bool = False) -> Outcome:
+        """Deliver until drained or stopped; with *once*, until all that is ready now is delivered.
+
+        Raises:
+            SealiftError: A route could not go on; the others were drained first.
+        """
+        threads = [
+            threading.Thread(target=self._run, args=(runner, once), name=f"sealift-{i}")
+            for i, runner in enumerate(self._runners)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if self._errors:
+            raise self._errors[0]
+        return self._outcome()
+
+    def drain(self) -> None:
+        """Begin nothing new, finish what is in flight; `run` returns then. From any thread."""
+        for runner in self._runners:
+            runner.drain()
+
+    def stop(self) -> None:
+        """Let `run` return at once. What is in flight is looked into next time."""
+        for runner in self._runners:
+            runner.stop()
+
+    def scan_now(self) -> None:
+        """Look for new files now instead of at the next scan. From any thread."""
+        for runner in self._runners:
+            runner.scan_now()
+
+    def close(self) -> None:
+        """Close the ledger and the destinations, and let go of the state directory."""
+        for route in self._routes:
+            for destination in route.destinations:
+                destination.close()
+        self._ledger.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _run(self, runner: Runner, once: bool) -> None:
+        try:
+            runner.run(once=once)
+        except SealiftError as error:
+            self._errors.append(error)
+            self.drain()
+        except Exception as error:  # noqa: BLE001  a thread's end must be told, whatever it is
+            self._errors.append(
+                SealiftError(
+                    f"The route {runner.route.name} ended by an unexpected "
+                    f"{type(error).__name__}: {error}.",
+                    hint="Nothing was lost; start it again, and report this.",
+                )
+            )
+            self._errors[-1].__cause__ = error
+            self.drain()
+
+    def _outcome(self) -> Outcome:
+        names = {route.name for route in self._routes}
+        with Desk(self._state_dir) as desk:
+            backlog = [b for b in desk.backlog() if b.route in names]
+        return Outcome(
+            waiting=sum(b.states.get("reserved", 0) + b.states.get("delivered", 0) for b in backlog)
+            + sum(runner.not_ready for runner in self._runners),
+            quarantined=sum(b.states.get("quarantined", 0) for b in backlog),
+            paused=next((r.paused for r in self._runners if r.paused is not None), None),
+        )

@@ -1,0 +1,76 @@
+"""A route, made ready: where its items come from, what is done with them, where they go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from sealift.destinations.base import Destination
+from sealift.naming import DateFrom, KeyFacts, KeyTemplate, item_time, prefixed
+from sealift.sealing.seal import Sealer
+from sealift.sources.base import Source
+
+
+class Conflict(StrEnum):
+    """What to do when somebody else's object is at an item's key."""
+
+    QUARANTINE = "quarantine"
+    OVERWRITE = "overwrite"
+    SUFFIX = "suffix"
+    """Take the next free key: the item's id is added to its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One flow: source, seal, destinations."""
+
+    name: str
+    source: Source
+    sealer: Sealer
+    template: KeyTemplate
+    destinations: tuple[Destination, ...]
+    on_conflict: Conflict = Conflict.QUARANTINE
+    date_from: DateFrom = DateFrom.NOW
+    device_id: str = ""
+    host: str = ""
+    concurrency: int = 512
+    """Most uploads at once to one destination."""
+
+    settle_seconds: float = 2.0
+    growth_seconds: float = 60.0
+    scan_interval_seconds: float = 60.0
+    probe_seconds: float = 120.0
+
+    def keys(
+        self, name: bytes, *, item_id: str, sha256: str, mtime_ns: int, now: float
+    ) -> Mapping[str, str]:
+        """Make an item's full key for each destination.
+
+        Raises:
+            KeyNameError: No valid key can be made from the name.
+        """
+        time = (
+            datetime.fromtimestamp(now, UTC)
+            if self.date_from is DateFrom.NOW
+            else item_time(name, mtime_ns, now, self.date_from)
+        )
+        key = self.template.expand(
+            KeyFacts(
+                name=name,
+                id=item_id,
+                time=time,
+                sha256=sha256,
+                route=self.name,
+                device_id=self.device_id,
+                host=self.host,
+                name_suffix=self.sealer.suffix,
+            )
+        )
+        return {d.name: prefixed(d.prefix, key) for d in self.destinations}
+
+
+def suffixed(key: str, item_id: str) -> str:
+    """Give *key* with the end of the item's id added to its name, before the ending."""
+    folder, slash, name = key.rpartition("/")
+    stem, dot, ending = name.partition(".")
+    return f"{folder}{slash}{stem}-{item_id[-12:]}{dot}{ending}"
