@@ -1,0 +1,314 @@
+"""Stores parcels in a bucket of Amazon S3 or of a look-alike."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from sealift.destinations.base import PUT_ID, SHA256, Capabilities, Found, PartLog, Stored
+from sealift.destinations.s3_bucket import is_aws
+from sealift.destinations.s3_conditions import ConditionCheck
+from sealift.destinations.s3_credentials import CredentialSource
+from sealift.destinations.s3_errors import Answer, read_obstore
+from sealift.destinations.s3_link import Link
+from sealift.destinations.s3_look import Eyes
+from sealift.destinations.s3_options import (
+    MAX_METADATA_BYTES,
+    MAX_OBJECT_BYTES,
+    MAX_PUT_BYTES,
+    S3Options,
+    encode_metadata,
+    metadata_bytes,
+    metadata_problem,
+)
+from sealift.errors import (
+    ItemRefusedError,
+    KeyNameError,
+    OutcomeUnknownError,
+    TooLargeError,
+    TransientError,
+)
+from sealift.sealing.parcel import Parcel
+
+if TYPE_CHECKING:
+    from sealift.destinations.s3_client import PartsClient
+
+__all__ = ["S3Destination", "S3Options"]
+
+_MAX_KEY_BYTES: Final = 1024
+
+
+class S3Destination:
+    """A bucket. Small bodies go up in one request, a `LargeBody` in parts.
+
+    Args:
+        options: Where and how to store.
+        clock: Wall clock, seconds since 1970.
+        credentials: Resolves credentials instead of the options or the AWS chain.
+
+    Raises:
+        ConfigError: The options cannot be right.
+    """
+
+    def __init__(
+        self,
+        options: S3Options,
+        *,
+        clock: Callable[[], float] = time.time,
+        credentials: CredentialSource | None = None,
+    ) -> None:
+        options.check()
+        self._options = options
+        self._link = Link(options, clock=clock, source=credentials)
+        self._conditions = ConditionCheck(self._link)
+        self._create_is_safe = is_aws(options) or options.trust_conditions
+        self._tags = dict(options.tags) or None
+        self._attributes = {k: encode_metadata(v) for k, v in options.metadata.items()}
+        if options.storage_class:
+            self._attributes["Storage-Class"] = options.storage_class
+        self._content_type = options.content_type
+        self._putting = f"Putting into s3://{options.bucket}"
+        self._eyes = Eyes(self._link)
+        self._client: PartsClient | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """Name within its route."""
+        return self._options.name
+
+    @property
+    def prefix(self) -> str:
+        """What every key begins with."""
+        return self._options.prefix
+
+    @property
+    def options(self) -> S3Options:
+        """Where and how it stores."""
+        return self._options
+
+    @property
+    def eyes(self) -> Eyes:
+        """What looks into the bucket, for the probe."""
+        return self._eyes
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can promise: a create is refused rather than done without its condition."""
+        safe = self._create_is_safe or not self._options.allow_unconditional
+        return Capabilities(conditional_create=safe, max_bytes=MAX_OBJECT_BYTES, far=True)
+
+    def put(
+        self,
+        key: str,
+        parcel: Parcel,
+        *,
+        put_id: str,
+        create: bool = True,
+        part_log: PartLog | None = None,
+    ) -> Stored:
+        """Store *parcel*; see `Destination.put`.
+
+        Raises:
+            StoreRefusedError: The store ignores `If-None-Match`, so a create could
+                replace an object, and `allow_unconditional` is not set.
+        """
+        body = parcel.body
+        if create and not self._create_is_safe:
+            create = self._may_create(key)
+        attributes = self._attributes_of(key, parcel, put_id)
+        if type(body) is not bytes:
+            return self._put_parts(key, parcel, attributes, create=create, part_log=part_log)
+        etag = self._put_bytes(key, body, attributes, "create" if create else "overwrite")
+        if self._options.verify == "read-back":
+            etag = self._verify(key, parcel, body, attributes, etag)
+        return Stored(etag=etag)
+
+    def _put_bytes(self, key: str, body: bytes, attributes: dict[str, str], mode: Any) -> str:
+        """Send one PUT, and again only if nothing landed and something could be mended."""
+        connection = self._link.connection()
+        tried: list[str] = []
+        while True:
+            try:
+                result = connection.put(
+                    connection.store(len(body)),
+                    key,
+                    body,
+                    attributes=attributes,
+                    tags=self._tags,
+                    mode=mode,
+                    use_multipart=False,
+                )
+            except BaseException as error:  # noqa: BLE001 - Rust's panics are no Exceptions
+                connection = self._link.mend(error, connection, tried, doing=self._putting)
+                continue
+            etag = result["e_tag"]
+            if not etag:
+                answer = Answer(trouble="no-etag")
+                raise self._link.explain(answer, doing=self._putting, writing=True)
+            return etag
+
+    def _attributes_of(self, key: str, parcel: Parcel, put_id: str) -> dict[str, str]:
+        """Check what S3 limits, and gather the headers of the object."""
+        check_key(key)
+        attributes = {
+            **self._attributes,
+            PUT_ID: put_id,
+            SHA256: parcel.sha256,
+            "Content-Type": self._content_type or parcel.content_type,
+        }
+        if parcel.content_encoding:
+            attributes["Content-Encoding"] = parcel.content_encoding
+        if parcel.metadata:
+            attributes.update(self._more_metadata(parcel.metadata))
+        limit = MAX_PUT_BYTES if type(parcel.body) is bytes else MAX_OBJECT_BYTES
+        if parcel.size > limit:
+            raise TooLargeError(
+                f"{self._putting}: the item has {parcel.size} bytes, and {limit} are possible.",
+                hint="Split it.",
+            )
+        return attributes
+
+    def _more_metadata(self, metadata: Mapping[str, str]) -> dict[str, str]:
+        """Encode what the parcel brings; header values are not the place for raw text."""
+        encoded = {name: encode_metadata(value) for name, value in metadata.items()}
+        problems = [problem for name in metadata if (problem := metadata_problem(name))]
+        own = {k: v for k, v in self._attributes.items() if k != "Storage-Class"}
+        if metadata_bytes(own | encoded) > MAX_METADATA_BYTES - 256:
+            problems.append("the metadata is over 1,792 bytes")
+        if problems:
+            raise ItemRefusedError(
+                f"{self._putting}: {'; '.join(problems)}.", hint="Give the item less metadata."
+            )
+        return encoded
+
+    def _may_create(self, key: str) -> bool:
+        """Whether to put with the condition; without it, only after a look that finds nothing."""
+        if self._conditions.honoured():
+            self._create_is_safe = True
+            return True
+        if self.head(key) is not None:
+            raise OutcomeUnknownError(f"{self._putting}: an object is already under the key.")
+        return False
+
+    def _verify(
+        self, key: str, parcel: Parcel, body: bytes, attributes: dict[str, str], etag: str
+    ) -> str:
+        """Read the object back; replace it once if it differs, and never leave it damaged."""
+        if self._eyes.reads_back(key, parcel):
+            return etag
+        # Only this very version is replaced: it is ours by its ETag.
+        etag = self._put_bytes(key, body, attributes, {"e_tag": etag})
+        if self._eyes.reads_back(key, parcel):
+            return etag
+        raise self._damaged(key)
+
+    def _put_parts(
+        self,
+        key: str,
+        parcel: Parcel,
+        attributes: dict[str, str],
+        *,
+        create: bool,
+        part_log: PartLog | None,
+    ) -> Stored:
+        from sealift.destinations.s3_parts import PartsUpload  # noqa: PLC0415 - brings botocore
+
+        upload = PartsUpload(
+            self._parts_client(), self._eyes, key, parcel, attributes, create=create, log=part_log
+        )
+        stored = upload.run()
+        if self._options.verify == "read-back" and not self._eyes.reads_back(key, parcel):
+            raise self._damaged(key)
+        return stored
+
+    def _damaged(self, key: str) -> TransientError:
+        self.delete(key)
+        return TransientError(
+            f"{self._putting}: what the store gave back was not what was sent. "
+            "The damaged object was deleted.",
+            hint="Look for bad memory or a proxy that changes what passes.",
+        )
+
+    def _parts_client(self) -> "PartsClient":
+        from sealift.destinations.s3_client import PartsClient  # noqa: PLC0415 - brings botocore
+
+        with self._lock:
+            if self._client is None:
+                self._client = PartsClient(self._link)
+            return self._client
+
+    def head(self, key: str) -> Found | None:
+        """Look what is under *key*; see `Destination.head`.
+
+        Raises:
+            BucketError: The bucket itself does not exist.
+        """
+        check_key(key)
+        return self._eyes.look(key)
+
+    def probe(self) -> None:
+        """Ask the bucket with one small request; see `Destination.probe`."""
+        from sealift.destinations.s3_probe import knock  # noqa: PLC0415 - not on the way of a put
+
+        knock(self._eyes)
+
+    def delete(self, key: str) -> None:
+        """Delete what is under *key*; nothing there is fine as well.
+
+        Raises:
+            AccessDeniedError: It may not be deleted with these credentials.
+            TransientError: It is unknown whether it was deleted.
+        """
+        connection = self._link.connection()
+        try:
+            connection.delete(connection.small, key)
+        except FileNotFoundError:
+            return
+        except Exception as error:  # noqa: BLE001 - mapped at once
+            doing = f"Deleting from s3://{self._options.bucket}"
+            raise self._link.explain(read_obstore(error), doing=doing, writing=False) from None
+
+    def abort_stale_uploads(self, uploads: Iterable[tuple[str, str]]) -> int:
+        """Abort large uploads that were begun and given up.
+
+        Args:
+            uploads: Key and upload id of each, from the ledger. Nobody else's
+                upload is touched.
+
+        Returns:
+            How many there were; one that is gone already counts as well.
+
+        Raises:
+            TransientError: Some may still be there.
+        """
+        from sealift.destinations.s3_parts import abort  # noqa: PLC0415 - brings botocore
+
+        client = self._parts_client()
+        given = list(uploads)
+        for key, upload_id in given:
+            abort(client, key, upload_id)
+        return len(given)
+
+    def url(self, key: str) -> str:
+        """Name the object for people."""
+        return f"s3://{self._options.bucket}/{key}"
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._link.close()
+        if self._client:
+            self._client.close()
+
+
+def check_key(key: str) -> None:
+    """Refuse a key that a client would silently change or cannot send.
+
+    Raises:
+        KeyNameError: The key is not 1 to 1,024 bytes, or begins or ends with a slash.
+    """
+    # obstore strips these slashes: two names would become one key.
+    if not key or key[0] == "/" or key[-1] == "/":
+        raise KeyNameError("The object key is empty, or begins or ends with a slash.")
+    if len(key) > _MAX_KEY_BYTES // 4 and len(key.encode(errors="replace")) > _MAX_KEY_BYTES:
+        raise KeyNameError(f"The object key is over {_MAX_KEY_BYTES} bytes.")
