@@ -41,6 +41,7 @@ def compile_date(text: str) -> Callable[[datetime], str]:
     """
     for short, long in _REWRITTEN.items():
         text = re.sub(rf"(?<!%)((?:%%)*)%{short}", rf"\1{long}", text)
+    attributes: list[str] = []
     getters: list[Callable[[datetime], int]] = []
 
     def rewrite(match: re.Match[str]) -> str:
@@ -49,6 +50,7 @@ def compile_date(text: str) -> Callable[[datetime], str]:
             return "%%"
         if directive in _PLAIN:
             pattern, attribute = _PLAIN[directive]
+            attributes.append(attribute)
             getters.append(attrgetter(attribute))
             return pattern
         if directive in _DERIVED:
@@ -66,4 +68,7 @@ def compile_date(text: str) -> Callable[[datetime], str]:
         raise ConfigError(
             f"The key template's date format '{text}' has no directive.", hint="Use %Y/%m/%d."
         )
+    if 1 < len(attributes) == len(getters):  # the usual case, twice as fast
+        together = attrgetter(*attributes)
+        return lambda time: pattern % together(time)
     return lambda time: pattern % tuple([getter(time) for getter in getters])

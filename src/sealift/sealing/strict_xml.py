@@ -58,7 +58,8 @@ class XmlChecker:
         data = b"".join(self._held)
         self._held.clear()
         self._held_bytes = 0
-        if not self._parsed_bytes and data.startswith(_UTF16_MARKS):
+        if not self._parsed_bytes and (data.startswith(_UTF16_MARKS) or 0 in data[:2]):
+            # Expat would read UTF-16 all the same, whatever encoding it was told.
             raise self._invalid("it is not UTF-8")
         fault: str
         try:
