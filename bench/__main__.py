@@ -71,6 +71,7 @@ def _measure(scenario: Scenario, tools: list[Tool], options: argparse.Namespace)
                 progress.print(
                     f"{scenario.name}: round {run.round}, {run.tool}: {run.problem or cost}",
                     markup=False,
+                    soft_wrap=True,
                 )
     results = rows(runs, count)
     console.print(table(scenario, original, results))

@@ -39,7 +39,7 @@ def make_conversations(folder: Path, count: int, *, kib: int = 10, seed: int = 1
 
 
 def make_tiny(folder: Path, count: int) -> int:
-    """Write *count* different documents of about 60 bytes, and give their size in bytes."""
+    """Write *count* different documents of about 45 bytes, and give their size in bytes."""
     folder.mkdir(parents=True)
     return sum(
         _write(folder / f"conversation_{n:07d}.json", f'{{"id":"conversation_{n}","messages":[]}}')

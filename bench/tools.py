@@ -127,14 +127,15 @@ def rclone(name: str, *options: str) -> Tool:
 def all_tools(sealift_program: list[str] | None = None) -> dict[str, Tool]:
     """Give every tool by its name."""
     program = sealift_program or [str(Path(sys.executable).with_name("sealift"))]
-    tuned = ("--transfers=32", "--checkers=32", "--s3-no-head", "--no-check-dest")
+    bare = ("--s3-no-head", "--no-check-dest")
     tools = [
         sealift("sealift", program, redact=[]),
         sealift("sealift-redact", program, redact=["pii", "secrets"]),
         s5cmd("s5cmd"),
         s5cmd("s5cmd-32", "--numworkers=32"),
         rclone("rclone"),
-        rclone("rclone-32", *tuned),
+        rclone("rclone-32", *bare, "--transfers=32", "--checkers=32"),
+        rclone("rclone-256", *bare, "--transfers=256", "--checkers=256"),
     ]
     return {tool.name: tool for tool in tools}
 
