@@ -1,6 +1,5 @@
 """From outcomes to the ledger, and from the ledger to the folder: record, settle, finish."""
 
-import os
 from collections.abc import Callable, Sequence
 
 from sealift.agent.health import Gate, delay_seconds
@@ -27,6 +26,7 @@ from sealift.events import (
 )
 from sealift.ledger.ledger import Ledger
 from sealift.ledger.records import Arrived, Failed
+from sealift.naming import text_of
 
 ABSENT_ONCE = "absent_once"
 """Code of a delivery that was looked for in vain after an unclear answer."""
@@ -106,12 +106,15 @@ class Accounts:
         )
         return self._complete(arrived, whole)
 
-    def settle(self, items: Sequence[Settleable]) -> SourceFolderError | None:
-        """Settle sources and remember it, one commit for all.
+    def settle(
+        self, items: Sequence[Settleable]
+    ) -> tuple[list[tuple[int, bytes]], SourceFolderError | None]:
+        """Settle sources.
 
         Returns:
-            Why the folder does not allow it; what could not be settled is tried
-            again by the next scan.
+            What the ledger should remember as done: each item with its file's path
+            now; and why the folder does not allow it, if it does not. What could
+            not be settled is tried again by the next scan.
         """
         settled: list[tuple[int, bytes]] = []
         problem: SourceFolderError | None = None
@@ -128,13 +131,11 @@ class Accounts:
                 Settled(
                     route=self._route.name,
                     item_id=item.item_id,
-                    name=os.fsdecode(item.path),
-                    settled_as=os.fsdecode(after),
+                    name=text_of(item.path),
+                    settled_as=text_of(after),
                 )
             )
-        if settled:
-            self._ledger.done(settled, self._wall())
-        return problem
+        return settled, problem
 
     def _complete(self, arrived: Sequence[Outcome], whole: set[int]) -> list[Settleable]:
         complete: dict[int, Settleable] = {}
@@ -144,7 +145,7 @@ class Accounts:
                 Delivered(
                     route=self._route.name,
                     item_id=job.address.put_id,
-                    name=os.fsdecode(job.path),
+                    name=text_of(job.path),
                     destination=job.lane.name,
                     url=job.lane.destination.url(job.address.key),
                     size=job.parcel.size if job.parcel else 0,
@@ -177,7 +178,7 @@ class Accounts:
             AttemptFailed(
                 route=self._route.name,
                 item_id=job.address.put_id,
-                name=os.fsdecode(job.path),
+                name=text_of(job.path),
                 destination=job.lane.name,
                 code=error.code,
                 reason=str(error),
@@ -197,7 +198,7 @@ class Accounts:
             Vanished(
                 route=self._route.name,
                 item_id=job.address.put_id,
-                name=os.fsdecode(job.path),
+                name=text_of(job.path),
                 reason=job.gone,
             )
         )
@@ -218,7 +219,7 @@ class Accounts:
             Quarantined(
                 route=self._route.name,
                 item_id=job.address.put_id,
-                name=os.fsdecode(job.path),
+                name=text_of(job.path),
                 code=error.code,
                 reason=str(error),
             )

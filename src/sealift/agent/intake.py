@@ -1,8 +1,8 @@
 """From candidates to jobs: read, seal, and reserve a key for each, one commit a batch."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sealift.agent.lane import Job, Lane
 from sealift.agent.route import Route
@@ -19,7 +19,7 @@ from sealift.events import DuplicateSuppressed, NotReady, Observer, Quarantined
 from sealift.ledger.ledger import Ledger
 from sealift.ledger.records import Due, Failed, Identity, ItemState, NewItem
 from sealift.ledger.uploads import DeliveryParts
-from sealift.naming import new_id
+from sealift.naming import new_id, text_of
 from sealift.sealing.parcel import Parcel
 from sealift.sources.base import Candidate
 
@@ -43,13 +43,34 @@ class Settleable:
     identity: Identity
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Sealed:
-    candidate: Candidate
     item: NewItem
     parcel: Parcel
-    known: bool
-    """The ledger knows an earlier item of this path."""
+    keys: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Prepared:
+    """Candidates after reading and sealing, before the ledger knows of them."""
+
+    sealed: list[_Sealed] = field(default_factory=list)
+    refused: list[tuple[NewItem, str, str]] = field(default_factory=list)
+    """For quarantine, each with the error's code and reason."""
+
+    delivered: list[tuple[NewItem, str]] = field(default_factory=list)
+    """With the id of an earlier item of the same name and bytes."""
+
+    settle: list[Settleable] = field(default_factory=list)
+    """Done before, but their settling was lost."""
+
+    replaced: list[bytes] = field(default_factory=list)
+    """Paths in quarantine that hold another version now."""
+
+    @property
+    def count(self) -> int:
+        """How many items there are."""
+        return len(self.sealed) + len(self.refused) + len(self.delivered) + len(self.settle)
 
 
 class Intake:
@@ -82,42 +103,37 @@ class Intake:
         self._notify = notify
         self._unreadable: dict[bytes, int] = {}
 
-    def fresh(self, candidates: Sequence[Candidate]) -> tuple[list[Job], list[Settleable]]:
-        """Seal and reserve what is new among *candidates*.
-
-        Returns:
-            Jobs for every lane, their keys durably reserved; and items that are
-            delivered already and only wait to be settled.
-        """
+    def prepare(self, candidates: Sequence[Candidate]) -> Prepared:
+        """Read and seal what is new among *candidates*. Nothing is written."""
         known = self._ledger.newest(self._route.name, [c.path for c in candidates])
-        refused: list[tuple[NewItem, str, str]] = []
-        sealed: list[_Sealed] = []
-        settle: list[Settleable] = []
-        replaced: list[bytes] = []
+        prepared = Prepared()
         for candidate in candidates:
             newest = known.get(candidate.path)
-            if newest is not None:
-                identity, state = newest
-                same = identity.same_file(candidate.identity)
-                # A reserved item whose file has changed is looked into when it is due.
-                if state is ItemState.RESERVED or (same and state in _WAITS):
-                    continue
-                if same and state in _SETTLE:
-                    settle.extend(self._settle_again(candidate))
-                    continue
-                if state is ItemState.QUARANTINED:
-                    replaced.append(candidate.path)
+            if newest is not None and not self._is_new(candidate, *newest, prepared):
+                continue
             try:
-                sealed.append(self._seal(candidate, known=newest is not None))
+                self._seal(candidate, prepared, known=newest is not None)
             except ItemError as error:
                 if not self._may_still_grow(candidate, error):
-                    refused.append((self._item(candidate), error.code, str(error)))
+                    prepared.refused.append((self._item(candidate), error.code, str(error)))
             except TransientError as error:
-                refused.extend(self._put_off(candidate, error))
-        self._ledger.supersede(self._route.name, replaced, now=self._wall())
-        self._quarantine(refused)
-        settle.extend(self._adopt(sealed))
-        return self._reserve(sealed), settle
+                self._put_off(candidate, error, prepared)
+        return prepared
+
+    def reserve(self, prepared: Prepared) -> tuple[list[Job], list[Settleable]]:
+        """Write what was prepared.
+
+        Returns:
+            Jobs for every lane, their keys reserved; and items that are delivered
+            already and only wait to be settled.
+        """
+        if prepared.replaced:
+            self._ledger.supersede(self._route.name, prepared.replaced, now=self._wall())
+        self._quarantine(prepared.refused)
+        settle = prepared.settle
+        if prepared.delivered:
+            settle = settle + self._adopt(prepared.delivered)
+        return self._reserve(prepared.sealed), settle
 
     def due(self, lane: Lane, due: Sequence[Due]) -> list[Job]:
         """Make jobs of waiting deliveries: seal the file again and compare it with the reservation.
@@ -153,7 +169,28 @@ class Intake:
 
     # Sealing --------------------------------------------------------------------------------
 
-    def _seal(self, candidate: Candidate, *, known: bool) -> _Sealed:
+    def _is_new(
+        self, candidate: Candidate, identity: Identity, state: ItemState, prepared: Prepared
+    ) -> bool:
+        """Tell whether a candidate whose path the ledger knows is a new item."""
+        same = identity.same_file(candidate.identity)
+        # A reserved item whose file has changed is looked into when it is due.
+        if state is ItemState.RESERVED or (same and state in _WAITS):
+            return False
+        if same and state in _SETTLE:
+            item = self._ledger.newest_item(self._route.name, candidate.path)
+            if item is not None and item.settled_as != item.path:
+                prepared.settle.append(
+                    Settleable(
+                        seq=item.seq, item_id=item.id, path=item.path, identity=item.identity
+                    )
+                )
+            return False
+        if state is ItemState.QUARANTINED:
+            prepared.replaced.append(candidate.path)
+        return True
+
+    def _seal(self, candidate: Candidate, prepared: Prepared, *, known: bool) -> None:
         if candidate.refusal:
             raise SourceRefusedError(
                 f"The path is {candidate.refusal}, not a plain file; it was not opened.",
@@ -162,12 +199,20 @@ class Intake:
         parcel = self._parcel(candidate)
         if self._unreadable:
             self._unreadable.pop(candidate.path, None)
-        return _Sealed(
-            candidate=candidate,
-            item=self._item(candidate, parcel),
-            parcel=parcel,
-            known=known,
+        item = self._item(candidate, parcel)
+        if known:
+            earlier = self._ledger.delivered_before(item.route, item.path, item.sha256)
+            if earlier is not None:
+                prepared.delivered.append((item, earlier.id))
+                return
+        keys = self._route.keys(
+            item.path,
+            item_id=item.id,
+            sha256=item.sha256,
+            mtime_ns=item.identity.mtime_ns,
+            now=item.now,
         )
+        prepared.sealed.append(_Sealed(item, parcel, keys))
 
     def _parcel(self, candidate: Candidate) -> Parcel:
         body = self._route.source.read(candidate)
@@ -217,92 +262,56 @@ class Intake:
         self._tell_not_ready(candidate, f"It may still be written: {error.message}")
         return True
 
-    def _put_off(
-        self, candidate: Candidate, error: TransientError
-    ) -> list[tuple[NewItem, str, str]]:
+    def _put_off(self, candidate: Candidate, error: TransientError, prepared: Prepared) -> None:
+        """Look again later at what cannot be read now; not for ever."""
         if isinstance(error, SourceChangedError):
             self._route.source.later(candidate, 0.1)
-            return []
+            return
         tries = self._unreadable.get(candidate.path, 0) + 1
         if tries >= UNREADABLE_TRIES:
             self._unreadable.pop(candidate.path, None)
-            return [(self._item(candidate), error.code, str(error))]
+            prepared.refused.append((self._item(candidate), error.code, str(error)))
+            return
         if len(self._unreadable) < 10_000:
             self._unreadable[candidate.path] = tries
         self._route.source.later(candidate, READ_AGAIN_SECONDS)
         self._tell_not_ready(candidate, str(error))
-        return []
-
-    def _settle_again(self, candidate: Candidate) -> Iterator[Settleable]:
-        """Find the item of a file that should be settled already: its rename was lost."""
-        item = self._ledger.newest_item(self._route.name, candidate.path)
-        if item is not None and item.settled_as != item.path:
-            yield Settleable(seq=item.seq, item_id=item.id, path=item.path, identity=item.identity)
-
-    def _adopt(self, sealed: list[_Sealed]) -> Iterator[Settleable]:
-        """Take out of *sealed* what was delivered before with the same name and bytes."""
-        if not any(one.known for one in sealed):
-            return
-        found = [
-            (one, earlier)
-            for one in sealed
-            if one.known
-            and (
-                earlier := self._ledger.delivered_before(
-                    self._route.name, one.item.path, one.item.sha256
-                )
-            )
-        ]
-        for one, _earlier in found:
-            sealed.remove(one)
-        seqs = self._ledger.adopt([(one.item, earlier.id) for one, earlier in found])
-        for seq, (one, earlier) in zip(seqs, found, strict=True):
-            self._notify(
-                DuplicateSuppressed(
-                    route=self._route.name,
-                    item_id=one.item.id,
-                    name=os.fsdecode(one.item.path),
-                    earlier_id=earlier.id,
-                )
-            )
-            yield Settleable(
-                seq=seq, item_id=one.item.id, path=one.item.path, identity=one.item.identity
-            )
 
     # The ledger -----------------------------------------------------------------------------
 
-    def _reserve(self, sealed: Sequence[_Sealed]) -> list[Job]:
-        reservations = []
-        unnameable: list[tuple[NewItem, str, str]] = []
-        for one in sealed:
-            item = one.item
-            try:
-                keys = self._route.keys(
-                    item.path,
+    def _adopt(self, delivered: Sequence[tuple[NewItem, str]]) -> list[Settleable]:
+        seqs = self._ledger.adopt(delivered)
+        for item, earlier_id in delivered:
+            self._notify(
+                DuplicateSuppressed(
+                    route=item.route,
                     item_id=item.id,
-                    sha256=item.sha256,
-                    mtime_ns=item.identity.mtime_ns,
-                    now=item.now,
+                    name=text_of(item.path),
+                    earlier_id=earlier_id,
                 )
-            except ItemError as error:
-                unnameable.append((item, error.code, str(error)))
-            else:
-                reservations.append((one, keys))
-        self._quarantine(unnameable)
-        if not reservations:
+            )
+        return [
+            Settleable(seq=seq, item_id=item.id, path=item.path, identity=item.identity)
+            for seq, (item, _) in zip(seqs, delivered, strict=True)
+        ]
+
+    def _reserve(self, sealed: Sequence[_Sealed]) -> list[Job]:
+        if not sealed:
             return []
-        seqs = self._ledger.reserve([(one.item, keys) for one, keys in reservations])
+        seqs = self._ledger.reserve([(one.item, one.keys) for one in sealed])
         return [
             Job(
                 seq=seq,
                 path=one.item.path,
                 identity=one.item.identity,
                 lane=lane,
-                address=Address(key=keys[lane.name], put_id=one.item.id, sha256=one.parcel.sha256),
+                address=Address(
+                    key=one.keys[lane.name], put_id=one.item.id, sha256=one.item.sha256
+                ),
                 parcel=one.parcel,
                 part_log=self._part_log(seq, lane, one.parcel),
             )
-            for seq, (one, keys) in zip(seqs, reservations, strict=True)
+            for seq, one in zip(seqs, sealed, strict=True)
             for lane in self._lanes
         ]
 
@@ -320,7 +329,7 @@ class Intake:
                 Quarantined(
                     route=self._route.name,
                     item_id=item.id,
-                    name=os.fsdecode(item.path),
+                    name=text_of(item.path),
                     code=code,
                     reason=reason,
                 )
@@ -340,10 +349,8 @@ class Intake:
             ],
         )
         self._notify(
-            NotReady(route=self._route.name, name=os.fsdecode(due.item.path), reason=str(error))
+            NotReady(route=self._route.name, name=text_of(due.item.path), reason=str(error))
         )
 
     def _tell_not_ready(self, candidate: Candidate, reason: str) -> None:
-        self._notify(
-            NotReady(route=self._route.name, name=os.fsdecode(candidate.path), reason=reason)
-        )
+        self._notify(NotReady(route=self._route.name, name=text_of(candidate.path), reason=reason))

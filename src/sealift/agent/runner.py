@@ -84,6 +84,8 @@ class Runner:
         self._next_sweep = 0.0
         self._next_look = 0.0
         self._bytes = 0
+        self._settled: list[tuple[int, bytes]] = []
+        self._events: list[Event] = []
         self._source_problem: SourceFolderError | None = None
         self._draining = False
         self._stopping = False
@@ -116,10 +118,10 @@ class Runner:
         """
         self._start()
         try:
+            busy = True
             while not self._draining:
-                busy = self._fill()
                 outcomes = self._gather(busy=busy, once=once)
-                self._account(outcomes)
+                busy = self._turn(outcomes, self._take())
                 if once and not busy and self._is_finished():
                     break
             self._finish()
@@ -162,16 +164,18 @@ class Runner:
             ]
         )
         self.route.source.watch(self.wake)
+        self._tell()
 
     def _finish(self) -> None:
-        while any(lane.in_flight for lane in self._lanes) and not self._stopping:
-            self._account(self._gather(busy=False, once=True))
+        while (self._in_flight or self._settled) and not self._stopping:
+            self._turn(self._gather(busy=not self._in_flight, once=True), ())
         self._notify(
             RouteStopped(route=self.route.name, waiting=self._ledger.waiting(self.route.name))
         )
+        self._tell()
 
     def _is_finished(self) -> bool:
-        if self._sweeping or any(lane.in_flight for lane in self._lanes):
+        if self._sweeping or self._in_flight or self._settled:
             return False
         if self._source_problem is not None:
             return True
@@ -186,26 +190,44 @@ class Runner:
 
     # New work -------------------------------------------------------------------------------
 
-    def _fill(self) -> bool:
-        """Give the lanes what they have room for; tell whether there may be more at once."""
-        if self._bytes >= IN_MEMORY_BYTES:
-            return False
-        more = self._fill_due()
-        rooms = [lane.room() for lane in self._lanes]
-        # A lane that is closed does not hold up the others: its deliveries wait in the ledger.
-        room = max(rooms, default=0)
-        if room == 0 or (room < BATCH // 2 and any(lane.in_flight for lane in self._lanes)):
-            return more
-        candidates = self._candidates(min(room, BATCH))
-        if not candidates:
-            return more
-        jobs, settle = self._intake.fresh(candidates)
-        self._submit(jobs)
-        self._settle(settle)
-        return True
+    def _turn(self, outcomes: Sequence[Outcome], candidates: Sequence[Candidate]) -> bool:
+        """Seal, then one commit for all there is to remember, then send and settle.
 
-    def _fill_due(self) -> bool:
-        if self._monotonic() < self._next_look:
+        Returns:
+            Whether there is more to do at once.
+        """
+        for outcome in outcomes:
+            self._bytes -= _held(outcome.job)
+            outcome.job.lane.finished(outcome)
+        prepared = self._intake.prepare(candidates)
+        with self._ledger.commit():
+            complete = self._accounts.record(outcomes)
+            self._ledger.done(self._settled, self._wall())
+            jobs, settle = self._intake.reserve(prepared)
+        self._settled = []
+        self._submit(jobs)
+        self._settle([*complete, *settle])
+        more = self._send_due(failed=any(outcome.error is not None for outcome in outcomes))
+        self._tell()
+        return more or bool(candidates) or bool(self._settled and not self._in_flight)
+
+    def _take(self) -> list[Candidate]:
+        """Take as many candidates as the lanes have room for."""
+        if self._bytes >= IN_MEMORY_BYTES:
+            return []
+        # A lane that is closed does not hold up the others: its deliveries wait in the ledger.
+        room = max((lane.room() for lane in self._lanes), default=0)
+        if room == 0 or (room < BATCH // 2 and self._in_flight):
+            return []
+        return self._candidates(min(room, BATCH))
+
+    @property
+    def _in_flight(self) -> int:
+        return sum(lane.in_flight for lane in self._lanes)
+
+    def _send_due(self, *, failed: bool) -> bool:
+        """Send what the ledger says is due; tell whether there is more."""
+        if self._monotonic() < self._next_look and not failed:
             return False
         more = False
         for lane in self._lanes:
@@ -233,8 +255,7 @@ class Runner:
             if job.lane.room() == 0:
                 unsent.append((job.seq, job.lane.name, 0.0))
                 continue
-            if job.parcel is not None and isinstance(job.parcel.body, bytes):
-                self._bytes += job.parcel.size
+            self._bytes += _held(job)
             job.lane.submit(job)
         if unsent:
             self._ledger.postpone(unsent)
@@ -292,22 +313,11 @@ class Runner:
         ]
         return max(0.01, min(times))
 
-    def _account(self, outcomes: Sequence[Outcome]) -> None:
-        if not outcomes:
-            return
-        for outcome in outcomes:
-            parcel = outcome.job.parcel
-            if parcel is not None and isinstance(parcel.body, bytes):
-                self._bytes -= parcel.size
-            outcome.job.lane.finished(outcome)
-        self._settle(self._accounts.record(outcomes))
-        if any(outcome.error is not None for outcome in outcomes):
-            self._next_look = 0.0
-
     def _settle(self, items: Sequence[Settleable]) -> None:
         if not items:
             return
-        problem = self._accounts.settle(items)
+        settled, problem = self._accounts.settle(items)
+        self._settled += settled
         if problem is not None:
             self._pause_source(problem)
 
@@ -347,4 +357,16 @@ class Runner:
             )
         elif isinstance(event, Resumed):
             self._ledger.resume(event.route, event.place)
-        self._observer(event)
+        self._events.append(event)
+
+    def _tell(self) -> None:
+        """Tell what happened, after the ledger has it."""
+        events, self._events = self._events, []
+        for event in events:
+            self._observer(event)
+
+
+def _held(job: Job) -> int:
+    """Bytes that a job holds in memory."""
+    parcel = job.parcel
+    return parcel.size if parcel is not None and isinstance(parcel.body, bytes) else 0

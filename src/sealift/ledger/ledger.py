@@ -126,6 +126,8 @@ class Ledger(Store):
 
     def done(self, settled: Sequence[tuple[int, bytes]], now: float) -> None:
         """Remember that sources are settled: each item with its source's path after it."""
+        if not settled:
+            return
         with self.commit() as connection:
             connection.executemany(
                 "UPDATE item SET state = 'done', settled_as = ?, ended_at = ? WHERE seq = ?",

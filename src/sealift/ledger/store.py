@@ -31,7 +31,7 @@ class Store:
         database.make_state_dir(state_dir)
         self.path = state_dir / database.FILE_NAME
         self._connection = database.connect(self.path)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         if check:
             database.check(self._connection, self.path)
 
@@ -48,8 +48,15 @@ class Store:
 
     @contextmanager
     def commit(self) -> Iterator[sqlite3.Connection]:
-        """Make what the block writes one durable transaction, or nothing of it."""
+        """Make what the block writes one durable transaction, or nothing of it.
+
+        A block inside another of the same thread belongs to the outer one's
+        transaction: so a batch of several writes costs one sync.
+        """
         with self._lock, database.state_errors(self.path):
+            if self._connection.in_transaction:
+                yield self._connection
+                return
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection

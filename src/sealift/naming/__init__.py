@@ -1,7 +1,7 @@
 """From an item to its key: ids, names, times and key templates. Pure."""
 
 from sealift.naming.ids import new_id
-from sealift.naming.names import encode_name
+from sealift.naming.names import encode_name, text_of
 from sealift.naming.template import MAX_KEY_BYTES, KeyFacts, KeyTemplate, prefixed
 from sealift.naming.times import DateFrom, item_time
 
@@ -14,4 +14,5 @@ __all__ = [
     "item_time",
     "new_id",
     "prefixed",
+    "text_of",
 ]

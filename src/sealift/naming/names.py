@@ -61,3 +61,8 @@ def is_safe(text: str) -> bool:
 
 def _percent(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8", "surrogateescape"))
+
+
+def text_of(raw: bytes) -> str:
+    """Give a file name as text, for people and events; what is no UTF-8 becomes surrogates."""
+    return raw.decode("utf-8", "surrogateescape")
