@@ -115,6 +115,19 @@ class TestLikeS3:
         assert answer.status == 400
         assert server.objects == {}
 
+    def test_chunks_are_joined(self, server: FaultServer) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+        connection.request("PUT", "/bucket/k", iter([b"one", b"two"]), encode_chunked=True)
+        assert connection.getresponse().status == 200
+        connection.close()
+        assert server.objects["k"].body == b"onetwo"
+
+    def test_signed_chunks_are_joined(self, server: FaultServer) -> None:
+        body = b"3;chunk-signature=0\r\none\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n"
+        kind = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+        assert ask(server, "PUT", body=body, x_amz_content_sha256=kind).status == 200
+        assert server.objects["k"].body == b"one"
+
 
 class TestScript:
     def test_a_fault_hits_the_requests_it_is_for_and_no_others(self, server: FaultServer) -> None:

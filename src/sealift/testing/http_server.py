@@ -116,13 +116,21 @@ class Exchange(BaseHTTPRequestHandler):
         return True
 
     def read_body(self) -> bytes:
-        """Read the body, whichever way its length is told."""
+        """
+        Read the body, whichever way its length is told.
+
+        Raises:
+            ConnectionError: The client went away before its end. Nothing must be stored.
+        """
         if self.headers.get("Expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
             body = _join_chunks(self.rfile)
         else:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length)
+            if len(body) < length:
+                raise ConnectionAbortedError
         if self.headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
             body = _join_chunks(io.BytesIO(body))
         return body
@@ -156,8 +164,11 @@ class Exchange(BaseHTTPRequestHandler):
 def _join_chunks(stream: BinaryIO | io.BufferedIOBase) -> bytes:
     """Read chunks of `SIZE[;signature]` until the empty one, and the trailers after it."""
     body = bytearray()
-    while size := int(stream.readline().partition(b";")[0] or b"0", 16):
-        body += stream.read(size)
+    while size := int(stream.readline().partition(b";")[0].strip() or b"-1", 16):
+        piece = stream.read(max(0, size))
+        if len(piece) != size:
+            raise ConnectionAbortedError
+        body += piece
         stream.readline()
     while stream.readline().strip():
         pass
