@@ -28,6 +28,9 @@ UNREADABLE_TRIES = 3
 
 READ_AGAIN_SECONDS = 5.0
 
+LEASE_SECONDS = 3600.0
+"""A due delivery that was taken up is not offered again for so long."""
+
 # What to do with a candidate whose path the ledger knows, in this very version.
 _WAITS = frozenset({ItemState.RESERVED, ItemState.QUARANTINED, ItemState.DROPPED})
 _SETTLE = frozenset({ItemState.DELIVERED, ItemState.DONE})
@@ -141,7 +144,7 @@ class Intake:
         Where the file is gone or another, the job only looks whether an earlier
         attempt arrived.
         """
-        self._ledger.claim(due)
+        self._ledger.claim(due, until=self._wall() + LEASE_SECONDS)
         jobs: list[Job] = []
         for one in due:
             try:

@@ -85,6 +85,7 @@ class Runner:
         self._next_look = 0.0
         self._bytes = 0
         self._settled: list[tuple[int, bytes]] = []
+        self._flying: set[tuple[int, str]] = set()
         self._events: list[Event] = []
         self._source_problem: SourceFolderError | None = None
         self._draining = False
@@ -199,10 +200,13 @@ class Runner:
         for outcome in outcomes:
             self._bytes -= _held(outcome.job)
             outcome.job.lane.finished(outcome)
+            self._flying.discard((outcome.job.seq, outcome.job.lane.name))
         prepared = self._intake.prepare(candidates)
         with self._ledger.commit():
             complete = self._accounts.record(outcomes)
             self._ledger.done(self._settled, self._wall())
+            if prepared.sealed:
+                self._ledger.mark(self.route.name, self._oldest_open(complete))
             jobs, settle = self._intake.reserve(prepared)
         self._settled = []
         self._submit(jobs)
@@ -210,6 +214,12 @@ class Runner:
         more = self._send_due(failed=any(outcome.error is not None for outcome in outcomes))
         self._tell()
         return more or bool(candidates) or bool(self._settled and not self._in_flight)
+
+    def _oldest_open(self, complete: Sequence[Settleable]) -> int | None:
+        """The oldest item that a crash now would leave to the next run."""
+        seqs = [seq for seq, _lane in self._flying]
+        seqs += [item.seq for item in complete]
+        return min(seqs, default=None)
 
     def _take(self) -> list[Candidate]:
         """Take as many candidates as the lanes have room for."""
@@ -235,6 +245,7 @@ class Runner:
             if room == 0:
                 continue
             due = self._ledger.due(self.route.name, lane.name, now=self._wall(), limit=room)
+            due = [d for d in due if (d.item.seq, lane.name) not in self._flying]
             if due:
                 self._submit(self._intake.due(lane, due))
             more |= len(due) == room
@@ -256,6 +267,7 @@ class Runner:
                 unsent.append((job.seq, job.lane.name, 0.0))
                 continue
             self._bytes += _held(job)
+            self._flying.add((job.seq, job.lane.name))
             job.lane.submit(job)
         if unsent:
             self._ledger.postpone(unsent)
@@ -319,6 +331,8 @@ class Runner:
         settled, problem = self._accounts.settle(items)
         self._settled += settled
         if problem is not None:
+            done = {seq for seq, _path in settled}
+            self._ledger.unsettled_now([item.seq for item in items if item.seq not in done])
             self._pause_source(problem)
 
     # Pauses ---------------------------------------------------------------------------------

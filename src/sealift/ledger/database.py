@@ -69,7 +69,6 @@ def connect(path: Path) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA journal_size_limit = 67108864")
     # Fewer, larger checkpoints: a page that many commits touch is copied back once.
     connection.execute("PRAGMA wal_autocheckpoint = 8000")

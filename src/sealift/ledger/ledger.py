@@ -99,8 +99,10 @@ class Ledger(Store):
         """Remember how attempts ended.
 
         Returns:
-            The items that all their destinations have now. Their state is `delivered`.
+            The items that all their destinations have now.
         """
+        if not arrived and not failed:
+            return set()
         with self.commit() as connection:
             connection.executemany(
                 "UPDATE delivery SET state = 'delivered', etag = ?, delivered_at = ?, code = '',"
@@ -112,17 +114,23 @@ class Ledger(Store):
                 " WHERE seq = ? AND destination = ? AND state = 'waiting'",
                 [(f.code, f.error, f.next_try_at, f.seq, f.destination) for f in failed],
             )
-            return self._whole({a.seq for a in arrived})
+        return self._whole({a.seq for a in arrived})
 
     def _whole(self, seqs: Iterable[int]) -> set[int]:
         marks = list(seqs)
-        rows = self._connection.execute(
-            f"UPDATE item SET state = 'delivered' WHERE seq IN ({_places(marks)})"  # noqa: S608
-            " AND state = 'reserved' AND NOT EXISTS (SELECT 1 FROM delivery"
-            " WHERE delivery.seq = item.seq AND delivery.state <> 'delivered') RETURNING seq",
+        rows = self.fetch(
+            f"SELECT seq FROM delivery WHERE seq IN ({_places(marks)})"  # noqa: S608
+            " GROUP BY seq HAVING sum(state <> 'delivered') = 0",
             marks,
         )
         return {row[0] for row in rows}
+
+    def unsettled_now(self, seqs: Sequence[int]) -> None:
+        """Remember items whose sources could not be settled yet."""
+        with self.commit() as connection:
+            connection.executemany(
+                "UPDATE item SET state = 'delivered' WHERE seq = ?", [(seq,) for seq in seqs]
+            )
 
     def done(self, settled: Sequence[tuple[int, bytes]], now: float) -> None:
         """Remember that sources are settled: each item with its source's path after it."""
@@ -184,9 +192,9 @@ class Ledger(Store):
                 (key, seq, destination),
             )
 
-    def claim(self, due: Sequence[Due]) -> None:
-        """Remember that this process works on these deliveries."""
-        self.postpone([(d.item.seq, d.delivery.destination, IN_FLIGHT) for d in due])
+    def claim(self, due: Sequence[Due], *, until: float) -> None:
+        """Do not offer these deliveries as due before *until*."""
+        self.postpone([(d.item.seq, d.delivery.destination, until) for d in due])
 
     def postpone(self, deliveries: Sequence[tuple[int, str, float]]) -> None:
         """Set when deliveries are tried next, without counting a try."""
@@ -197,12 +205,35 @@ class Ledger(Store):
                 [(at, seq, destination) for seq, destination, at in deliveries],
             )
 
-    def recover(self, route: str) -> None:
-        """Make everything due that an earlier process had in flight."""
+    def mark(self, route: str, oldest: int | None) -> None:
+        """Remember the oldest item of *route* that is in flight; None if none is.
+
+        Call it in the transaction that reserves new ones, before they are added.
+        """
+        seq = self._next_seq if oldest is None else oldest
         with self.commit() as connection:
+            connection.execute("REPLACE INTO watermark (route, seq) VALUES (?, ?)", (route, seq))
+
+    def recover(self, route: str) -> None:
+        """Make everything due that an earlier process had in flight, delivered or postponed."""
+        with self.commit() as connection:
+            found = connection.execute("SELECT seq FROM watermark WHERE route = ?", (route,))
+            watermark = (found.fetchone() or (0,))[0]
             connection.execute(
-                "UPDATE delivery SET next_try_at = 0 WHERE route = ? AND state = 'waiting'",
+                "UPDATE delivery SET next_try_at = 0"
+                " WHERE route = ? AND state = 'waiting' AND next_try_at < 1e17",
                 (route,),
+            )
+            connection.execute(
+                "UPDATE delivery SET next_try_at = 0"
+                " WHERE seq >= ? AND route = ? AND state = 'waiting'",
+                (watermark, route),
+            )
+            connection.execute(
+                "UPDATE item SET state = 'delivered' WHERE seq >= ? AND route = ?"
+                " AND state = 'reserved' AND NOT EXISTS (SELECT 1 FROM delivery"
+                " WHERE delivery.seq = item.seq AND delivery.state <> 'delivered')",
+                (watermark, route),
             )
 
     def pause(self, pause: Pause) -> None:
@@ -239,7 +270,8 @@ class Ledger(Store):
     def strangers(self, route: str, names: Sequence[str]) -> list[str]:
         """List destinations that have waiting deliveries on *route* but are not among *names*."""
         rows = self.fetch(
-            "SELECT DISTINCT destination FROM delivery WHERE route = ? AND state = 'waiting'",
+            "SELECT DISTINCT destination FROM delivery"
+            " WHERE route = ? AND state = 'waiting' AND next_try_at < 1e17",
             (route,),
         )
         return sorted({row[0] for row in rows} - set(names))
@@ -277,7 +309,7 @@ class Ledger(Store):
         rows = self.fetch(
             f"SELECT {columns} FROM delivery JOIN item USING (seq)"  # noqa: S608
             " WHERE delivery.route = ? AND destination = ? AND delivery.state = 'waiting'"
-            " AND next_try_at <= ? ORDER BY next_try_at LIMIT ?",
+            " AND next_try_at < 1e17 AND next_try_at <= ? ORDER BY next_try_at LIMIT ?",
             (route, destination, now, limit),
         )
         width = len(ITEM_COLUMNS)
@@ -286,25 +318,27 @@ class Ledger(Store):
     def next_due_at(self, route: str, destination: str) -> float | None:
         """Tell when the next waiting delivery is due; None if none waits."""
         earliest = self.fetch(
-            "SELECT min(next_try_at) FROM delivery"
-            " WHERE route = ? AND destination = ? AND state = 'waiting'",
+            "SELECT min(next_try_at) FROM delivery WHERE route = ? AND destination = ?"
+            " AND state = 'waiting' AND next_try_at < 1e17",
             (route, destination),
         )[0][0]
-        return None if earliest is None or earliest >= IN_FLIGHT else float(earliest)
+        return None if earliest is None else float(earliest)
 
     def still_tried(self, route: str, destination: str, *, tries: int) -> bool:
         """Tell whether a delivery waits that failed fewer than *tries* times."""
         rows = self.fetch(
             "SELECT 1 FROM delivery WHERE route = ? AND destination = ? AND state = 'waiting'"
-            " AND tries < ? AND code <> 'absent_once' LIMIT 1",
+            " AND next_try_at < 1e17 AND tries < ? AND code <> 'absent_once' LIMIT 1",
             (route, destination, tries),
         )
         return bool(rows)
 
     def waiting(self, route: str) -> int:
-        """Count the deliveries that wait."""
+        """Count the deliveries that wait for their time."""
         count: int = self.fetch(
-            "SELECT count(*) FROM delivery WHERE route = ? AND state = 'waiting'", (route,)
+            "SELECT count(*) FROM delivery WHERE route = ? AND state = 'waiting'"
+            " AND next_try_at < 1e17",
+            (route,),
         )[0][0]
         return count
 

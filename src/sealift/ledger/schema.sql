@@ -3,7 +3,7 @@
 -- One row an item: a version of a file, from its reservation to its end.
 CREATE TABLE item (
     seq         INTEGER PRIMARY KEY,
-    id          TEXT    NOT NULL UNIQUE,
+    id          TEXT    NOT NULL,
     route       TEXT    NOT NULL,
     path        BLOB    NOT NULL,
     device      INTEGER NOT NULL,
@@ -25,12 +25,13 @@ CREATE TABLE item (
 
 CREATE INDEX item_by_path ON item (route, path);
 
+-- The usual item never enters this index: it goes from `reserved` to `done` in one step.
 CREATE INDEX item_open ON item (state, route)
     WHERE state IN ('delivered', 'quarantined');
 
 -- One row for each destination of an item. The key stands here before the first attempt.
 CREATE TABLE delivery (
-    seq          INTEGER NOT NULL REFERENCES item (seq),
+    seq          INTEGER NOT NULL,
     destination  TEXT    NOT NULL,
     route        TEXT    NOT NULL,
     key          TEXT    NOT NULL,
@@ -44,8 +45,16 @@ CREATE TABLE delivery (
     PRIMARY KEY (seq, destination)
 ) STRICT, WITHOUT ROWID;
 
+-- Only what waits for a time: a delivery in flight (1e18) is found by the watermark instead,
+-- so that the usual one never enters this index.
 CREATE INDEX delivery_waiting ON delivery (route, destination, next_try_at)
-    WHERE state = 'waiting';
+    WHERE state = 'waiting' AND next_try_at < 1e17;
+
+-- For each route, a sequence number below which nothing is in flight: where recovery begins.
+CREATE TABLE watermark (
+    route TEXT    PRIMARY KEY,
+    seq   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- A large upload that was begun: where a restart goes on.
 CREATE TABLE upload (
