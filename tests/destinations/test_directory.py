@@ -2,10 +2,9 @@
 
 import errno
 import os
-import random
-import signal
-import subprocess
-import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from sealift.errors import (
     StoreFullError,
 )
 from sealift.testing.conformance import DestinationSuite
-from sealift.testing.samples import Pieces, parcel_of
+from sealift.testing.samples import parcel_of
 
 
 def at(root: Path) -> DirectoryDestination:
@@ -56,6 +55,27 @@ class TestWithoutLinks(TestDirectory):
     @pytest.fixture(autouse=True)
     def _no_links(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "link", _failing(errno.EPERM))
+
+    def test_the_look_and_the_rename_are_one_step_for_sealift(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        both, rename = threading.Barrier(2), os.rename
+
+        def rename_together(*names: Any, **folders: Any) -> None:
+            with suppress(threading.BrokenBarrierError):
+                both.wait(0.3)
+            rename(*names, **folders)
+
+        def create(put_id: str) -> bool:
+            try:
+                at(tmp_path).put("k", parcel_of(b"x"), put_id=put_id)
+            except OutcomeUnknownError:
+                return False
+            return True
+
+        monkeypatch.setattr(os, "rename", rename_together)
+        with ThreadPoolExecutor(2) as threads:
+            assert sorted(threads.map(create, ["id-1", "id-2"])) == [False, True]
 
 
 class TestWithoutAttributes(TestDirectory):
@@ -224,73 +244,6 @@ class TestTheDiskFails:
         monkeypatch.setattr(directory_file.os, "open", _failing_to_create(errno.EROFS))
         with pytest.raises(AccessDeniedError):
             at(tmp_path).probe()
-
-
-class TestKilled:
-    def test_what_a_killed_process_left_is_removed(self, tmp_path: Path) -> None:
-        (tmp_path / ".sealift-tmp-1-dead").write_bytes(b"half")
-        at(tmp_path).put("k", parcel_of(b"x"), put_id="id-1")
-        assert files_below(tmp_path) == ["k"]
-
-    def test_what_a_living_put_writes_is_left_alone(self, tmp_path: Path) -> None:
-        class PutsAnother(Pieces):
-            def chunks(self) -> Any:
-                at(tmp_path).put("other", parcel_of(b"x"), put_id="id-2")
-                yield from Pieces(self.count, self.chunk_bytes).chunks()
-
-        at(tmp_path).put("k", PutsAnother(2, 10).sealed(), put_id="id-1")
-        assert files_below(tmp_path) == ["k", "other"]
-
-    def test_after_any_kill_every_file_is_whole_and_head_tells_the_truth(
-        self, tmp_path: Path
-    ) -> None:
-        chance = random.Random(20261121)
-        confirmed: set[str] = set()
-        for _ in range(20):
-            confirmed |= _put_until_killed(tmp_path, after_lines=chance.randrange(1, 40))
-        keys = [name for name in files_below(tmp_path) if ".sealift-tmp-" not in name]
-        assert confirmed <= set(keys)
-        assert len(confirmed) > 100
-        for key in keys:
-            found, body = at(tmp_path).head(key), (tmp_path / key).read_bytes()
-            put_id, number = body.decode().split()[:2]
-            assert found
-            assert body == f"{put_id} {number} ".encode() * 400
-            assert (found.put_id, found.sha256) == (put_id, parcel_of(body).sha256)
-        at(tmp_path).put("even/last", parcel_of(b"x"), put_id="id-1")
-        at(tmp_path).put("odd/last", parcel_of(b"x"), put_id="id-1")
-        assert not [name for name in files_below(tmp_path) if ".sealift-tmp-" in name]
-
-
-_PUTTER = """
-import sys, uuid
-from pathlib import Path
-from sealift.destinations.directory import DirectoryDestination, DirectoryOptions
-from sealift.testing.samples import parcel_of
-to = DirectoryDestination(DirectoryOptions(path=Path(sys.argv[1])))
-run = uuid.uuid4().hex[:8]
-for number in range(100_000):
-    put_id = str(uuid.uuid4())
-    parcel = parcel_of(f"{put_id} {number} ".encode() * 400)
-    fixed = number % 4 == 0
-    key = f"even/fixed-{number % 8}" if fixed else f"odd/{run}-{number}"
-    to.put(key, parcel, put_id=put_id, create=not fixed)
-    print(key, flush=True)
-"""
-
-
-def _put_until_killed(root: Path, *, after_lines: int) -> set[str]:
-    """Kill a process in the middle of its puts, and give the keys that it was sure of."""
-    putting = subprocess.Popen(
-        [sys.executable, "-c", _PUTTER, str(root)], stdout=subprocess.PIPE, text=True
-    )
-    assert putting.stdout
-    with putting.stdout as lines:
-        sure = [next(lines) for _ in range(after_lines)]
-        putting.send_signal(signal.SIGKILL)
-        sure += [line for line in lines if line.endswith("\n")]
-    assert putting.wait(10) == -signal.SIGKILL
-    return {line.strip() for line in sure}
 
 
 def _failing(number: int) -> Any:

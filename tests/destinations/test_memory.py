@@ -1,6 +1,7 @@
 """The memory destination keeps every promise of a destination."""
 
 import hashlib
+import threading
 from dataclasses import replace
 
 import pytest
@@ -11,10 +12,20 @@ from sealift.testing.conformance import DestinationSuite
 from sealift.testing.samples import parcel_of
 
 
+class SlowDict(dict[str, MemoryObject]):
+    """Lets other threads run between a look and what follows from it."""
+
+    def __contains__(self, key: object) -> bool:
+        there = super().__contains__(key)
+        threading.Event().wait(0.001)
+        return there
+
+
 class TestMemory(DestinationSuite):
     @pytest.fixture
     def destination(self) -> MemoryDestination:
         self.memory = MemoryDestination(prefix="in/")
+        self.memory.objects = SlowDict()
         return self.memory
 
     def raw_get(self, key: str) -> bytes | None:

@@ -286,7 +286,6 @@ class DestinationSuite:
     def test_a_probe_passes(self, destination: Destination) -> None:
         """A destination that works says so."""
         destination.probe()
-        destination.probe()
 
     def test_the_url_names_the_object(self, destination: Destination, key: str) -> None:
         """People find the object by it."""
