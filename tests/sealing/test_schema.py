@@ -75,7 +75,7 @@ def test_names_the_line(schema):
         '{"type":"nope"}',
         '{"pattern":"("}',
         '{"$ref":"http://127.0.0.1:9/schema.json"}',
-        '{"$ref":"file:///etc/hostname"}',
+        '{"$ref":"#/$defs/none"}',
     ],
 )
 def test_a_schema_must_be_one_and_stand_on_its_own(tmp_path, text):
@@ -83,6 +83,15 @@ def test_a_schema_must_be_one_and_stand_on_its_own(tmp_path, text):
     path = tmp_path / "schema.json"
     path.write_text(text)
     with pytest.raises(ConfigError, match=r"schema\.json is no JSON Schema"):
+        SchemaCheck(path)
+
+
+def test_a_reference_to_a_file_is_refused(tmp_path):
+    """Even a good schema beside it is not read: the one file is all that decides."""
+    (tmp_path / "other.json").write_text('{"type":"object"}')
+    path = tmp_path / "schema.json"
+    path.write_text(json.dumps({"$ref": (tmp_path / "other.json").as_uri()}))
+    with pytest.raises(ConfigError, match="put what it refers to into the same file"):
         SchemaCheck(path)
 
 

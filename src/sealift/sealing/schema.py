@@ -41,7 +41,7 @@ class SchemaCheck:
                 f"The schema file {path} cannot be read: {error.strerror}.",
                 hint="Correct the path or the file's rights.",
             ) from None
-        except (ValueError, library.ReferencingError) as error:
+        except ValueError as error:
             raise ConfigError(
                 f"{path} is no JSON Schema that stands on its own: {_first_line(error)}.",
                 hint="Correct the schema; put what it refers to into the same file.",
