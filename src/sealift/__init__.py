@@ -1,1 +1,42 @@
-"""Sealift delivers data files to S3: checked, fingerprinted, stored once, accounted for."""
+"""Delivers data files to S3: each one checked, fingerprinted, stored once under one key."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sealift.agent import Agent, Conflict, Outcome, Route
+    from sealift.agent.runner import Surroundings
+    from sealift.assembly import build_destination, build_routes
+    from sealift.config import Config
+    from sealift.observe.showing import showing
+
+__all__ = [
+    "Agent",
+    "Config",
+    "Conflict",
+    "Outcome",
+    "Route",
+    "Surroundings",
+    "build_destination",
+    "build_routes",
+    "showing",
+]
+
+_HOMES = {
+    "sealift.agent": ("Agent", "Conflict", "Outcome", "Route"),
+    "sealift.agent.runner": ("Surroundings",),
+    "sealift.assembly": ("build_destination", "build_routes"),
+    "sealift.config": ("Config",),
+    "sealift.observe.showing": ("showing",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: `import sealift` itself stays fast."""
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'sealift' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,53 @@
+"""`sealift run`: run the routes until stopped, or once."""
+
+from pathlib import Path
+
+from cyclopts import App
+
+import sealift
+from sealift.cli.flags import ConfigPath, Flag, StateDir, overriding
+from sealift.cli.signals import obeying
+
+app = App(
+    name="run",
+    help_epilogue="""\
+Examples:
+  sealift run
+  sealift run /etc/sealift.toml --once --json""",
+)
+
+
+@app.default
+def run(
+    config: ConfigPath = Path("sealift.toml"),
+    *,
+    once: Flag = False,
+    route: tuple[str, ...] = (),
+    json: Flag = False,
+    state_dir: StateDir = None,
+) -> int:
+    """
+    Deliver what the routes' folders hold, until stopped.
+
+    The first SIGTERM or Ctrl-C finishes what is in flight, the second stops at
+    once; neither loses anything. SIGHUP and SIGUSR1 look for new files now.
+
+    Parameters
+    ----------
+    once
+        Deliver all that is ready now, then exit.
+    route
+        Run this route only; may be given several times.
+    json
+        Write events as JSON lines to standard output, lines for people to standard error.
+    """
+    settings = sealift.Config.load(config, overrides=overriding(state_dir))
+    with sealift.showing(settings.agent, json=json) as notify:
+        routes = sealift.build_routes(settings, only=route, notify=notify)
+        surroundings = sealift.Surroundings(notify=notify)
+        with (
+            sealift.Agent(routes, settings.agent.state_dir, surroundings) as agent,
+            obeying(agent),
+        ):
+            outcome = agent.run(once=once)
+    return outcome.exit_code
