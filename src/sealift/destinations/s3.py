@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sealift.destinations.base import PUT_ID, SHA256, Capabilities, Found, PartLog, Stored
 from sealift.destinations.s3_bucket import is_aws
@@ -17,13 +17,13 @@ from sealift.destinations.s3_options import (
     MAX_OBJECT_BYTES,
     MAX_PUT_BYTES,
     S3Options,
+    check_key,
     encode_metadata,
     metadata_bytes,
     metadata_problem,
 )
 from sealift.errors import (
     ItemRefusedError,
-    KeyNameError,
     OutcomeUnknownError,
     TooLargeError,
     TransientError,
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from sealift.destinations.s3_client import PartsClient
 
 __all__ = ["S3Destination", "S3Options"]
-
-_MAX_KEY_BYTES: Final = 1024
 
 
 class S3Destination:
@@ -299,16 +297,3 @@ class S3Destination:
         self._link.close()
         if self._client:
             self._client.close()
-
-
-def check_key(key: str) -> None:
-    """Refuse a key that a client would silently change or cannot send.
-
-    Raises:
-        KeyNameError: The key is not 1 to 1,024 bytes, or begins or ends with a slash.
-    """
-    # obstore strips these slashes: two names would become one key.
-    if not key or key[0] == "/" or key[-1] == "/":
-        raise KeyNameError("The object key is empty, or begins or ends with a slash.")
-    if len(key) > _MAX_KEY_BYTES // 4 and len(key.encode(errors="replace")) > _MAX_KEY_BYTES:
-        raise KeyNameError(f"The object key is over {_MAX_KEY_BYTES} bytes.")

@@ -1,9 +1,7 @@
 """Stores a large body in parts, and goes on where an earlier try stopped."""
 
 import hashlib
-from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -13,6 +11,7 @@ from sealift.destinations.s3_client import PartsClient, RefusedError
 from sealift.destinations.s3_errors import Answer, rule_for
 from sealift.destinations.s3_look import Eyes
 from sealift.destinations.s3_options import MAX_PARTS, MIB
+from sealift.destinations.s3_pieces import PartMemory, pieces
 from sealift.destinations.s3_rules import DAMAGED, UNSUPPORTED
 from sealift.errors import (
     AccessDeniedError,
@@ -39,25 +38,6 @@ _GONE: Final = "NoSuchUpload"
 """The store no longer knows the upload: it was completed, aborted or expired."""
 
 
-@dataclass(slots=True)
-class _Memory:
-    """Stands in for a part log where nobody remembers the upload across restarts."""
-
-    upload: Upload | None = field(default=None)
-
-    def load(self) -> Upload | None:
-        return self.upload
-
-    def begin(self, upload_id: str, part_bytes: int) -> None:
-        self.upload = Upload(upload_id=upload_id, part_bytes=part_bytes)
-
-    def add(self, part: Part) -> None:
-        """Forget it: nothing is ever resumed from here."""
-
-    def clear(self) -> None:
-        self.upload = None
-
-
 class PartsUpload:
     """One try to store a large parcel under its key."""
 
@@ -80,7 +60,7 @@ class PartsUpload:
         self._parcel = parcel
         self._attributes = attributes
         self._create = create
-        self._log: PartLog = log or _Memory()
+        self._log: PartLog = log or PartMemory()
         self._doing = f"Putting in parts into s3://{self._options.bucket}"
 
     def run(self) -> Stored:
@@ -162,7 +142,7 @@ class PartsUpload:
         under_way: set[Future[Part]] = set()
         limit = self._options.part_concurrency
         with ThreadPoolExecutor(limit, thread_name_prefix="sealift-part") as pool:
-            for number, piece in enumerate(self._pieces(upload.part_bytes), start=1):
+            for number, piece in enumerate(pieces(self._parcel.body, upload.part_bytes), start=1):
                 whole.update(piece)
                 sha256 = hashlib.sha256(piece).hexdigest()
                 part = kept.get(number)
@@ -180,24 +160,6 @@ class PartsUpload:
                 hint="It is sealed and sent again once it is still.",
             )
         return [parts[number] for number in sorted(parts)]
-
-    def _pieces(self, part_bytes: int) -> Iterator[bytearray]:
-        """Cut the body into parts; at least one, which may be empty."""
-        body = self._parcel.body
-        chunks = body.chunks() if not isinstance(body, bytes) else iter((body,))
-        piece, filled, any_yet = bytearray(part_bytes), 0, False
-        for chunk in chunks:
-            rest = memoryview(chunk)
-            while rest:
-                taken = min(len(rest), part_bytes - filled)
-                piece[filled : filled + taken] = rest[:taken]
-                filled, rest = filled + taken, rest[taken:]
-                if filled == part_bytes:
-                    yield piece
-                    piece, filled, any_yet = bytearray(part_bytes), 0, True
-        if filled or not any_yet:
-            del piece[filled:]
-            yield piece
 
     def _harvest(self, under_way: set[Future[Part]], parts: dict[int, Part]) -> set[Future[Part]]:
         """Wait for a part; remember those that arrived even if another failed."""
