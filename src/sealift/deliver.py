@@ -1,6 +1,6 @@
 """One delivery, once: put the parcel under its key, and resolve an unclear answer by looking."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sealift.destinations.base import Destination, Found, PartLog, Stored
 from sealift.errors import (
@@ -15,8 +15,7 @@ HASH_DIGITS = 32
 """So many digits of the SHA-256 (128 bits) in a key make it impossible to meet by chance."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(NamedTuple):
     """Where one item goes, fixed in the ledger before the first attempt."""
 
     key: str

@@ -1,41 +1,39 @@
-"""
-Every error that Sealift raises, in one tree.
+"""Every error that Sealift raises, in one tree.
 
-    SealiftError                     exit 1
-    ├── TransientError               exit 3   the same call may work later; nothing is lost by waiting
-    │   ├── NotSentError                      the store was not reached: nothing landed
-    │   ├── ThrottledError                    the store asks for fewer requests
-    │   ├── StoreFullError                    the store has no room for now
-    │   ├── OutcomeUnknownError               the bytes may have landed: look before the next step
-    │   │   └── AlreadyThereError             something is at the key: ours from before, or another's
-    │   ├── SourceChangedError                the file changed while it was read
-    │   └── PausedError              exit 4   the world is wrong: the whole route waits, and probes
-    │       ├── CredentialsError
-    │       ├── AccessDeniedError
-    │       ├── BucketError
-    │       ├── ClockError
-    │       ├── StoreRefusedError
-    │       └── SourceFolderError
-    └── PermanentError               exit 1   the same call will fail again
-        ├── ConfigError              exit 2
-        ├── UsageError               exit 2
-        ├── StateError               exit 1   the ledger or the state directory cannot be used
-        │   └── AgentRunningError    exit 2
-        └── ItemError                exit 3   this item cannot go as it is: it waits in quarantine
-            ├── InvalidContentError
-            ├── TooLargeError
-            ├── KeyNameError
-            ├── KeyCollisionError
-            ├── SourceRefusedError
-            └── ItemRefusedError
+SealiftError                     exit 1
+├── TransientError               exit 3   the same call may work later; nothing is lost by waiting
+│   ├── NotSentError                      the store was not reached: nothing landed
+│   ├── ThrottledError                    the store asks for fewer requests
+│   ├── StoreFullError                    the store has no room for now
+│   ├── OutcomeUnknownError               the bytes may have landed: look before the next step
+│   │   └── AlreadyThereError             something is at the key: ours from before, or another's
+│   ├── SourceChangedError                the file changed while it was read
+│   └── PausedError              exit 4   the world is wrong: the whole route waits, and probes
+│       ├── CredentialsError
+│       ├── AccessDeniedError
+│       ├── BucketError
+│       ├── ClockError
+│       ├── StoreRefusedError
+│       └── SourceFolderError
+└── PermanentError               exit 1   the same call will fail again
+├── ConfigError              exit 2
+├── UsageError               exit 2
+├── StateError               exit 1   the ledger or the state directory cannot be used
+│   └── AgentRunningError    exit 2
+└── ItemError                exit 3   this item cannot go as it is: it waits in quarantine
+├── InvalidContentError
+├── TooLargeError
+├── KeyNameError
+├── KeyCollisionError
+├── SourceRefusedError
+└── ItemRefusedError
 """
 
 from typing import ClassVar
 
 
 class SealiftError(Exception):
-    """
-    Something failed, and the message says what, where, and what to do.
+    """Something failed, and the message says what, where, and what to do.
 
     Args:
         message: One sentence: what was being done, to what. No secret, no
@@ -69,8 +67,7 @@ class NotSentError(TransientError):
 
 
 class ThrottledError(TransientError):
-    """
-    The store asks for fewer requests.
+    """The store asks for fewer requests.
 
     Args:
         retry_after_seconds: How long the store asked to wait; 0 if it did not say.

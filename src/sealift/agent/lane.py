@@ -14,7 +14,7 @@ from sealift.events import BackedOff, Observer, PaceChanged, Paused, Resumed
 from sealift.ledger.records import Identity
 from sealift.sealing.parcel import Parcel
 
-LEAST_QUEUED = 128
+LEAST_QUEUED = 256
 """Jobs kept ready beside those under way, so that workers never wait for the next batch."""
 
 

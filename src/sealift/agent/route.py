@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from sealift.destinations.base import Destination
 from sealift.naming import DateFrom, KeyFacts, KeyTemplate, item_time, prefixed
@@ -50,7 +51,7 @@ class Route:
             KeyNameError: No valid key can be made from the name.
         """
         time = (
-            datetime.fromtimestamp(now, UTC)
+            _utc(int(now))
             if self.date_from is DateFrom.NOW
             else item_time(name, mtime_ns, now, self.date_from)
         )
@@ -67,6 +68,11 @@ class Route:
             )
         )
         return {d.name: prefixed(d.prefix, key) for d in self.destinations}
+
+
+@lru_cache(maxsize=4)
+def _utc(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
 
 
 def suffixed(key: str, item_id: str) -> str:

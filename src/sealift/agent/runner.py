@@ -297,7 +297,10 @@ class Runner:
         """Wait for outcomes, or for the next thing to do, and gather a commit's worth."""
         outcomes: list[Outcome] = []
         deadline = self._monotonic() + (0.0 if busy else self._idle_seconds(once=once))
+        enough = min(BATCH, self._in_flight)
         while len(outcomes) < BATCH:
+            if len(outcomes) >= enough and not self._mail.qsize() and outcomes:
+                break
             try:
                 mail = self._mail.get(timeout=max(0.0, deadline - self._monotonic()))
             except Empty:
@@ -306,7 +309,7 @@ class Runner:
                 self._next_look = 0.0
                 deadline = 0.0
                 continue
-            if not outcomes and not busy:
+            if not outcomes:
                 deadline = min(deadline, self._monotonic() + LINGER_SECONDS)
             outcomes.append(mail)
         return outcomes

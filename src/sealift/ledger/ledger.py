@@ -73,6 +73,7 @@ class Ledger(Store):
         return seqs
 
     def _insert_items(self, seqs: list[int], items: list[NewItem], state: ItemState) -> None:
+        name = state.value
         self._connection.executemany(
             "INSERT INTO item (seq, id, route, path, device, inode, size, mtime_ns, state,"
             " sha256, sealed_size, policy, redactions, created_at)"
@@ -84,7 +85,7 @@ class Ledger(Store):
                     item.route,
                     item.path,
                     *identity_columns(item.identity),
-                    state.value,
+                    name,
                     item.sha256,
                     item.sealed_size,
                     item.policy,
@@ -107,12 +108,12 @@ class Ledger(Store):
             connection.executemany(
                 "UPDATE delivery SET state = 'delivered', etag = ?, delivered_at = ?, code = '',"
                 " error = '', tries = tries + 1 WHERE seq = ? AND destination = ?",
-                [(a.etag, a.now, a.seq, a.destination) for a in arrived],
+                arrived,
             )
             connection.executemany(
                 "UPDATE delivery SET code = ?, error = ?, next_try_at = ?, tries = tries + 1"
                 " WHERE seq = ? AND destination = ? AND state = 'waiting'",
-                [(f.code, f.error, f.next_try_at, f.seq, f.destination) for f in failed],
+                failed,
             )
         return self._whole({a.seq for a in arrived})
 

@@ -1,8 +1,10 @@
 """What the ledger remembers, as frozen records."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 
 class ItemState(StrEnum):
@@ -41,8 +43,7 @@ class DeliveryState(StrEnum):
     """Given up with its item: the source vanished, or a person dropped it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Which file it was, and in which version: what changes when the content may have changed."""
 
     device: int
@@ -52,15 +53,10 @@ class Identity:
 
     def same_file(self, other: "Identity") -> bool:
         """Tell whether *other* is this version. Device numbers may change at a reboot."""
-        return (
-            self.inode == other.inode
-            and self.size == other.size
-            and self.mtime_ns == other.mtime_ns
-        )
+        return self[1:] == other[1:]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewItem:
+class NewItem(NamedTuple):
     """An item as it enters the ledger."""
 
     id: str
@@ -77,7 +73,7 @@ class NewItem:
     sha256: str = ""
     sealed_size: int = 0
     policy: str = ""
-    redactions: Mapping[str, int] = field(default_factory=dict)
+    redactions: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,25 +135,23 @@ class Due:
     delivery: Delivery
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
+class Arrived(NamedTuple):
     """A destination has the item."""
 
-    seq: int
-    destination: str
     etag: str
     now: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """An attempt failed; there will be another."""
-
     seq: int
     destination: str
+
+
+class Failed(NamedTuple):
+    """An attempt failed; there will be another."""
+
     code: str
     error: str
     next_try_at: float
+    seq: int
+    destination: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,15 +59,11 @@ def identity_of(row: tuple[Any, ...]) -> Identity:
 
 def identity_columns(identity: Identity) -> tuple[int, int, int, int]:
     """Write an identity as device, inode, size and mtime_ns."""
-    return (
-        signed(identity.device),
-        signed(identity.inode),
-        identity.size,
-        identity.mtime_ns,
-    )
+    device, inode, size, mtime_ns = identity
+    return (_signed(device), _signed(inode), size, mtime_ns)
 
 
-def signed(number: int) -> int:
+def _signed(number: int) -> int:
     """Fit an unsigned 64-bit number, as some file systems give for inodes, into SQLite's."""
     return number - (1 << 64) if number >= 1 << 63 else number
 

@@ -4,9 +4,9 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Self
+from functools import lru_cache
+from typing import Final, NamedTuple, Self
 
 from sealift.errors import ConfigError, KeyNameError
 from sealift.naming.dates import compile_date
@@ -23,8 +23,7 @@ _SHA256_DIGITS: Final = 64
 _TELLS_ITEMS_APART: Final = frozenset({"id", "name", "path", "stem", "sha256"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyFacts:
+class KeyFacts(NamedTuple):
     """All that a key can be made from."""
 
     name: bytes
@@ -45,10 +44,6 @@ class KeyFacts:
 
     name_suffix: str = ""
     """What sealing appends to the name, such as `.gz`."""
-
-    def __post_init__(self) -> None:
-        if self.time.tzinfo is None:
-            raise ValueError("KeyFacts.time must be aware")
 
 
 class KeyTemplate:
@@ -167,10 +162,14 @@ def _literal(text: str) -> _Part:
 def _date(form: str) -> _Part:
     if not is_safe(form):
         raise ConfigError("The key template's date format has a control character.")
-    write = compile_date(form)
-    return lambda facts: write(
-        facts.time if facts.time.tzinfo is UTC else facts.time.astimezone(UTC)
-    )
+    write = lru_cache(maxsize=16)(compile_date(form))
+    return lambda facts: write(facts.time if facts.time.tzinfo is UTC else _in_utc(facts.time))
+
+
+def _in_utc(time: datetime) -> datetime:
+    if time.tzinfo is None:
+        raise ValueError("KeyFacts.time must be aware")
+    return time.astimezone(UTC)
 
 
 def _sha256(form: str) -> _Part:

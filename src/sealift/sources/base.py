@@ -1,15 +1,13 @@
 """The contract of a source: offer what is ready, read it, and settle it after delivery."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sealift.ledger.records import Identity
 from sealift.sealing.parcel import LargeBody
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """Something that is ready to be delivered, or to be refused."""
 
     path: bytes

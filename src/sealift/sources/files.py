@@ -39,29 +39,28 @@ def refusal_of(status: os.stat_result) -> str:
     return next((text for test, text in kinds if test(mode)), "a device")
 
 
-@contextmanager
-def opened(root: bytes, path: bytes) -> Iterator[int]:
-    """Open the file at *path* below *root* for reading, without following any link below *root*.
+def open_file(root: bytes, path: bytes) -> int:
+    """Open the file at *path* below *root* for reading, without following a link below *root*.
+
+    Returns:
+        A file descriptor, for the caller to close.
 
     Raises:
         SourceChangedError: It is gone.
         SourceRefusedError: It, or a folder on the way, is a link.
         TransientError: It cannot be opened now, and why.
     """
-    with read_errors():
-        if b"/" in path:
-            folder, _, name = path.rpartition(b"/")
-            parent = _open_folder(root, folder)
-            try:
-                descriptor = os.open(name, _READ, dir_fd=parent)
-            finally:
-                os.close(parent)
-        else:
-            descriptor = os.open(root + b"/" + path, _READ)
+    try:
+        if b"/" not in path:
+            return os.open(root + b"/" + path, _READ)
+        folder, _, name = path.rpartition(b"/")
+        parent = _open_folder(root, folder)
         try:
-            yield descriptor
+            return os.open(name, _READ, dir_fd=parent)
         finally:
-            os.close(descriptor)
+            os.close(parent)
+    except OSError as error:
+        raise _read_error(error) from error
 
 
 def _open_folder(root: bytes, folder: bytes) -> int:
@@ -83,15 +82,21 @@ def read_whole(root: bytes, path: bytes, expected: Identity) -> bytes:
         SourceRefusedError: It is no plain file.
         TransientError: It cannot be read now.
     """
-    with opened(root, path) as descriptor:
-        before = _checked(descriptor, expected)
+    descriptor = open_file(root, path)
+    try:
         data = os.read(descriptor, expected.size + 1)
         while len(data) < expected.size:
             more = os.read(descriptor, expected.size - len(data) + 1)
             if not more:
                 break
             data += more
-        _require_same(before, os.fstat(descriptor))
+        # One look afterwards is enough: what changed before or while reading shows in it.
+        status = os.fstat(descriptor)
+    except OSError as error:
+        raise _read_error(error) from error
+    finally:
+        os.close(descriptor)
+    _require(status, expected)
     if len(data) != expected.size:
         raise SourceChangedError("The file changed while it was read.")
     return data
@@ -113,53 +118,47 @@ class FileBody:
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the bytes. Raises SourceChangedError if the file is no longer what was meant."""
-        with opened(self._root, self._path) as descriptor:
-            before = _checked(descriptor, self._identity)
+        descriptor = open_file(self._root, self._path)
+        try:
+            before = os.fstat(descriptor)
+            _require(before, self._identity)
             total = 0
             while chunk := os.read(descriptor, CHUNK_BYTES):
                 total += len(chunk)
                 yield chunk
-            _require_same(before, os.fstat(descriptor))
-        if total != self._identity.size:
+            after = os.fstat(descriptor)
+        except OSError as error:
+            raise _read_error(error) from error
+        finally:
+            os.close(descriptor)
+        _require(after, self._identity)
+        # ctime also tells of writes that put the mtime back.
+        if total != self._identity.size or after.st_ctime_ns != before.st_ctime_ns:
             raise SourceChangedError("The file changed while it was read.")
 
 
-def _checked(descriptor: int, expected: Identity) -> os.stat_result:
-    status = os.fstat(descriptor)
+def _require(status: os.stat_result, expected: Identity) -> None:
+    """Refuse a descriptor that is not the plain file and version that is meant."""
     if not stat.S_ISREG(status.st_mode):
         raise SourceRefusedError(f"The path is {refusal_of(status)}, not a plain file.")
-    if not identity_of(status).same_file(expected):
+    if not expected.same_file(identity_of(status)):
         raise SourceChangedError("The file changed after it was seen.")
-    return status
 
 
-def _require_same(before: os.stat_result, after: os.stat_result) -> None:
-    # ctime also tells of writes that put the mtime back.
-    if (before.st_size, before.st_mtime_ns, before.st_ctime_ns) != (
-        after.st_size,
-        after.st_mtime_ns,
-        after.st_ctime_ns,
-    ):
-        raise SourceChangedError("The file changed while it was read.")
-
-
-@contextmanager
-def read_errors() -> Iterator[None]:
-    """Turn the system's errors on reading a file into ours."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise SourceChangedError("The file went away.") from error
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
-            raise SourceRefusedError(
-                "The path, or a folder on the way, is a link or no plain file."
-            ) from error
-        if error.errno == errno.EACCES:
-            raise TransientError(
-                "The file may not be read by this user.", hint="Give it read permission."
-            ) from error
-        raise TransientError(f"The file cannot be read: {error.strerror}.") from error
+def _read_error(error: OSError) -> TransientError | SourceRefusedError:
+    """Turn the system's error on reading a file into ours."""
+    if isinstance(error, FileNotFoundError):
+        return SourceChangedError("The file went away.")
+    if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
+        return SourceRefusedError(
+            "The path, or a folder on the way, is a link or no plain file.",
+            hint="Put the file itself there.",
+        )
+    if error.errno == errno.EACCES:
+        return TransientError(
+            "The file may not be read by this user.", hint="Give it read permission."
+        )
+    return TransientError(f"The file cannot be read: {error.strerror}.")
 
 
 @contextmanager

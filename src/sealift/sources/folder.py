@@ -201,8 +201,14 @@ class FolderSource:
 
     def settle(self, path: bytes, identity: Identity, item_id: str) -> bytes:
         """Rename, delete, move or keep the file. See `Source.settle`."""
-        with folder_errors(self._root, f"changed (after = {self._after.action})"):
+        try:
             return settle(self._root, path, identity, item_id, self._after)
+        except OSError as error:
+            raise SourceFolderError(
+                f"The folder {self.description} does not allow after = {self._after.action}: "
+                f"{error.strerror}.",
+                hint="Let this user change the folder; what was delivered is not sent again.",
+            ) from error
 
     def watch(self, wake: Callable[[], None]) -> None:
         """Begin to hear of changes."""

@@ -34,27 +34,19 @@ def matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[bytes, 
     Returns:
         A function of file name and path that tells whether the file is an item.
     """
-    wanted_name, wanted_path = _compiled(include)
-    unwanted_name, unwanted_path = _compiled(exclude)
-
-    def is_item(name: bytes, path: bytes) -> bool:
-        return (wanted_name(name) is not None or wanted_path(path) is not None) and (
-            unwanted_name(name) is None and unwanted_path(path) is None
-        )
-
-    return is_item
-
-
-_Match = Callable[[bytes], "re.Match[bytes] | None"]
-
-
-def _compiled(patterns: Sequence[str]) -> tuple[_Match, _Match]:
-    by_name = [p for p in patterns if "/" not in p]
-    by_path = [p for p in patterns if "/" in p]
-    return _any_of(by_name), _any_of(by_path)
+    by_name = _any_of(include, slash=False)
+    not_by_name = _any_of(exclude, slash=False)
+    if not any("/" in pattern for pattern in (*include, *exclude)):
+        return lambda name, _path: by_name(name) is not None and not_by_name(name) is None
+    by_path = _any_of(include, slash=True)
+    not_by_path = _any_of(exclude, slash=True)
+    return lambda name, path: (
+        (by_name(name) is not None or by_path(path) is not None)
+        and not_by_name(name) is None
+        and not_by_path(path) is None
+    )
 
 
-def _any_of(patterns: Sequence[str]) -> _Match:
-    if not patterns:
-        return re.compile(rb"(?!)").match
-    return re.compile(b"|".join(fnmatch.translate(pattern).encode() for pattern in patterns)).match
+def _any_of(patterns: Sequence[str], *, slash: bool) -> Callable[[bytes], "re.Match[bytes] | None"]:
+    chosen = [fnmatch.translate(p).encode() for p in patterns if ("/" in p) is slash]
+    return re.compile(b"|".join(chosen) if chosen else rb"(?!)").match

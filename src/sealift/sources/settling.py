@@ -81,12 +81,11 @@ def _move_to_free_name(
     source: bytes, target: bytes, suffix: bytes, identity: Identity, item_id: str
 ) -> bytes:
     """Move to *target* + *suffix*, or to a name with the item's id where that is taken."""
-    plain = target + suffix
-    marked = _marked(target, item_id, suffix)
-    if len(plain.rpartition(b"/")[2]) > NAME_BYTES or _is_other(plain, identity):
-        plain = marked
-    _move(source, plain, identity)
-    return plain
+    chosen = target + suffix
+    if len(chosen) - chosen.rfind(b"/") - 1 > NAME_BYTES or _is_other(chosen, identity):
+        chosen = _marked(target, item_id, suffix)
+    _move(source, chosen, identity)
+    return chosen
 
 
 def _marked(target: bytes, item_id: str, suffix: bytes) -> bytes:
@@ -102,18 +101,17 @@ def _marked(target: bytes, item_id: str, suffix: bytes) -> bytes:
 def _move(source: bytes, target: bytes, identity: Identity) -> bool:
     """Move *source* to *target* if it is *identity*; tell whether it is at *target* now.
 
+    It is moved first and looked at then, so that no writer can come in between.
+
     Raises:
         SourceChangedError: *source* is something else, and still there.
     """
     try:
-        status = os.lstat(source)
+        os.rename(source, target)  # noqa: PTH104
     except FileNotFoundError:
         # Moved before a crash, or taken away by its owner: settled in both cases.
-        return not _is_other(target, identity) and os.path.lexists(target)
-    if not identity_of(status).same_file(identity):
-        raise SourceChangedError("The file changed after its delivery; it is left as a new one.")
-    os.rename(source, target)  # noqa: PTH104
-    if identity_of(os.lstat(target)).same_file(identity):
+        return os.path.lexists(target) and not _is_other(target, identity)
+    if not _is_other(target, identity):
         return True
     _put_back(target, source)
     raise SourceChangedError("The file changed after its delivery; it is left as a new one.")
