@@ -180,7 +180,7 @@ def test_times_are_utc():
     assert expand("{time}{id}", time=east) == expand("{time}{id}")
     assert expand("{date:%Y}{id}", time=datetime(7, 1, 1, tzinfo=UTC)) == f"0007{ID}"
     with pytest.raises(ValueError, match="aware"):
-        facts(time=TIME.replace(tzinfo=None))
+        expand("{time}{id}", time=TIME.replace(tzinfo=None))
 
 
 def test_values_cannot_add_segments():
