@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Collection
-from pathlib import Path
 
 from sealift.agent.route import Conflict, Route
 from sealift.config import Config, DestinationConfig, RouteConfig
@@ -15,7 +14,8 @@ from sealift.destinations.s3_options import S3Options
 from sealift.errors import UsageError
 from sealift.events import Observer, ignore
 from sealift.naming import KeyTemplate
-from sealift.observe.reading import Observed
+from sealift.observe.reading import Observed, Took
+from sealift.observe.showing import Show
 from sealift.sealing.seal import Sealer
 from sealift.sources.folder import FolderSource
 from sealift.sources.settling import After
@@ -26,6 +26,7 @@ def build_routes(
     *,
     only: Collection[str] = (),
     notify: Observer = ignore,
+    took: Took | None = None,
     host: str = "",
 ) -> list[Route]:
     """
@@ -39,6 +40,8 @@ def build_routes(
         only: Names of the routes that are wanted; all if empty.
 
         notify: Who is told how far large uploads are.
+
+        took: Who is told how long each put took.
 
         host: This machine's name; asked of the system if empty.
 
@@ -55,14 +58,18 @@ def build_routes(
             )
     host = host or socket.gethostname()
     return [
-        _route(config, route, host, notify)
+        _route(config, route, host, Show(notify=notify, took=took))
         for route in config.routes
         if not only or route.name in only
     ]
 
 
 def build_destination(
-    settings: DestinationConfig, *, route: str, notify: Observer = ignore
+    settings: DestinationConfig,
+    *,
+    route: str,
+    notify: Observer = ignore,
+    took: Took | None = None,
 ) -> Destination:
     """
     Make a destination with its behaviours, the innermost first.
@@ -75,7 +82,7 @@ def build_destination(
     destination: Destination = (
         S3Destination(options) if isinstance(options, S3Options) else DirectoryDestination(options)
     )
-    destination = Observed(destination, route=route, notify=notify)
+    destination = Observed(destination, route=route, notify=notify, took=took)
     if limits.max_bytes_per_second or limits.max_requests_per_second:
         destination = Limited(
             destination,
@@ -85,15 +92,16 @@ def build_destination(
     return Retrying(destination)
 
 
-def _route(config: Config, route: RouteConfig, host: str, notify: Observer) -> Route:
+def _route(config: Config, route: RouteConfig, host: str, show: Show) -> Route:
     base = config.file.absolute().parent
     return Route(
         name=route.name,
-        source=FolderSource(route.source, After.parse(route.options.after, Path(base))),
+        source=FolderSource(route.source, After.parse(route.options.after, base)),
         sealer=Sealer(route.seal),
         template=KeyTemplate.parse(route.options.key),
         destinations=tuple(
-            build_destination(one, route=route.name, notify=notify) for one in route.destinations
+            build_destination(one, route=route.name, notify=show.notify, took=show.took)
+            for one in route.destinations
         ),
         on_conflict=Conflict(route.options.on_conflict),
         date_from=route.options.date_from,

@@ -42,9 +42,9 @@ def run(
         Write events as JSON lines to standard output, lines for people to standard error.
     """
     settings = sealift.Config.load(config, overrides=overriding(state_dir))
-    with sealift.showing(settings.agent, json=json) as notify:
-        routes = sealift.build_routes(settings, only=route, notify=notify)
-        surroundings = sealift.Surroundings(notify=notify)
+    with sealift.showing(settings.agent, json=json) as show:
+        routes = sealift.build_routes(settings, only=route, notify=show.notify, took=show.took)
+        surroundings = sealift.Surroundings(notify=show.notify)
         with (
             sealift.Agent(routes, settings.agent.state_dir, surroundings) as agent,
             obeying(agent),

@@ -1,11 +1,24 @@
 """Writes lines in batches: cheap for thousands a second, and never late by more than a moment."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
-from typing import TextIO
+from typing import Protocol
 
 FLUSH_SECONDS = 0.2
 BATCH_LINES = 256
+
+
+class Stream(Protocol):
+    """Where text goes."""
+
+    def write(self, text: str, /) -> object:
+        """Take text."""
+        ...
+
+    def flush(self) -> None:
+        """Show it."""
+        ...
 
 
 class LineWriter:
@@ -18,12 +31,12 @@ class LineWriter:
 
     def __init__(
         self,
-        stream: TextIO,
+        stream: Stream,
         wait: Callable[[threading.Event, float], bool] = threading.Event.wait,
     ) -> None:
         self._stream = stream
         self._wait = wait
-        self._lines: list[str] = []
+        self._lines: deque[str] = deque()
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sealift-lines", daemon=True)
@@ -31,7 +44,7 @@ class LineWriter:
 
     def write(self, line: str) -> None:
         """Add a line, without its end."""
-        # A list's append is atomic: no lock on the way of each file.
+        # A deque's append is atomic: no lock on the way of each file.
         self._lines.append(line)
         if len(self._lines) >= BATCH_LINES:
             self.flush()
@@ -39,7 +52,7 @@ class LineWriter:
     def flush(self) -> None:
         """Write what has been gathered."""
         with self._lock:
-            lines, self._lines = self._lines, []
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
             if not lines:
                 return
             text = "\n".join(lines) + "\n"

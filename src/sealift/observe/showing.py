@@ -4,33 +4,60 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TextIO
 
 from sealift.config.options import AgentOptions
 from sealift.events import Event, Observer
 from sealift.observe.human import HumanLines
-from sealift.observe.lines import LineWriter
+from sealift.observe.lines import LineWriter, Stream
+from sealift.observe.logs import LogLines
+from sealift.observe.reading import Took
 from sealift.observe.records import JsonLines
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """Who is told of what."""
+
+    notify: Observer
+    took: Took | None = None
+    """Is told how long each put took, if somebody wants to know."""
+
+
 @contextmanager
-def showing(options: AgentOptions, *, json: bool = False) -> Iterator[Observer]:
-    """Give an observer that shows events on this process's terminal, in logs and as metrics.
+def showing(options: AgentOptions, *, json: bool = False) -> Iterator[Show]:
+    """Show events on this process's terminal, in logs and as metrics, until the block ends.
+
+    Lines for people go to standard output; with *json*, events go there as JSON
+    lines, and lines for people to standard error unless logs go there.
 
     Args:
         options: What the section `agent` says of logs and metrics.
-        json: Events go to standard output as JSON lines, lines for people to
-            standard error; without it, lines for people go to standard output.
+        json: Standard output is for a program.
+
+    Raises:
+        ConfigError: The port of the metrics cannot be had.
     """
+    observers: list[Observer] = []
+    took = None
     with ExitStack() as stack:
-        observers: list[Observer] = []
+        if options.metrics_port:
+            from sealift.observe.prometheus import Metrics, serving  # noqa: PLC0415  slow
+
+            metrics = Metrics(options.state_dir)
+            stack.enter_context(serving(metrics, options.metrics_host, options.metrics_port))
+            observers.append(metrics)
+            took = metrics.took
+        if options.log != "none":
+            write = _lines(sys.stderr, stack)
+            level = options.log_level
+            observers.append(LogLines(write, style=options.log, level=level, clock=time.time))
         if json:
             observers.append(JsonLines(_lines(sys.stdout, stack), time.time))
-            if options.log == "none":
-                observers.append(HumanLines(_lines(sys.stderr, stack)))
-        else:
-            observers.append(HumanLines(_lines(sys.stdout, stack)))
-        yield each(observers)
+        if not (json and options.log != "none"):
+            observers += _for_people(sys.stderr if json else sys.stdout, stack)
+        yield Show(notify=each(observers), took=took)
 
 
 def each(observers: list[Observer]) -> Observer:
@@ -45,7 +72,20 @@ def each(observers: list[Observer]) -> Observer:
     return notify
 
 
-def _lines(stream: TextIO, stack: ExitStack) -> Callable[[str], None]:
+def _for_people(stream: TextIO, stack: ExitStack) -> list[Observer]:
+    """Lines; on a terminal, with progress bars below them."""
+    if not stream.isatty():
+        return [HumanLines(_lines(stream, stack))]
+    from rich.console import Console  # noqa: PLC0415  on a terminal only
+
+    from sealift.observe.progress import Bars  # noqa: PLC0415
+
+    bars = Bars(Console(file=stream))
+    stack.enter_context(bars.shown())
+    return [HumanLines(_lines(bars, stack)), bars]
+
+
+def _lines(stream: Stream, stack: ExitStack) -> Callable[[str], None]:
     lines = LineWriter(stream)
     stack.callback(lines.close)
     return lines.write
