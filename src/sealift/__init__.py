@@ -9,16 +9,20 @@ if TYPE_CHECKING:
     from sealift.assembly import build_destination, build_routes
     from sealift.config import Config
     from sealift.observe.showing import showing
+    from sealift.one_off import PutOptions, PutResult, put
 
 __all__ = [
     "Agent",
     "Config",
     "Conflict",
     "Outcome",
+    "PutOptions",
+    "PutResult",
     "Route",
     "Surroundings",
     "build_destination",
     "build_routes",
+    "put",
     "showing",
 ]
 
@@ -28,6 +32,7 @@ _HOMES = {
     "sealift.assembly": ("build_destination", "build_routes"),
     "sealift.config": ("Config",),
     "sealift.observe.showing": ("showing",),
+    "sealift.one_off": ("PutOptions", "PutResult", "put"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

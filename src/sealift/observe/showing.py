@@ -26,19 +26,20 @@ class Show:
 
 
 @contextmanager
-def showing(options: AgentOptions, *, json: bool = False) -> Iterator[Show]:
+def showing(options: AgentOptions | None = None, *, json: bool = False) -> Iterator[Show]:
     """Show events on this process's terminal, in logs and as metrics, until the block ends.
 
     Lines for people go to standard output; with *json*, events go there as JSON
     lines, and lines for people to standard error unless logs go there.
 
     Args:
-        options: What the section `agent` says of logs and metrics.
+        options: What the section `agent` says of logs and metrics; none if not given.
         json: Standard output is for a program.
 
     Raises:
         ConfigError: The port of the metrics cannot be had.
     """
+    options = options or AgentOptions()
     observers: list[Observer] = []
     took = None
     with ExitStack() as stack:
