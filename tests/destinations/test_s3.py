@@ -140,7 +140,9 @@ class TestPut:
             "x-amz-tagging": "team=data",
         }.items() <= headers.items()
 
-    @pytest.mark.parametrize("fault", [LOST_ANSWER, NO_ETAG, CAPTIVE_PAGE])
+    @pytest.mark.parametrize(
+        "fault", [LOST_ANSWER, NO_ETAG, CAPTIVE_PAGE, Fault(headers={"ETag": ""})]
+    )
     def test_rows_13_16_19_no_proof_is_no_success(self, faults: FaultServer, fault: Fault) -> None:
         faults.fail(fault, operation="PutObject")
         with pytest.raises(OutcomeUnknownError):
@@ -263,3 +265,30 @@ class TestLightness:
 
     def test_the_repr_holds_no_secret(self, faults: FaultServer) -> None:
         assert "hidden" not in repr(at(faults, secret_access_key="hidden").options)
+
+
+_FORKS = """
+import os, sys
+from sealift.errors import StateError
+from sealift.testing.fault_server import FaultServer
+from sealift.testing.samples import parcel_of
+from tests.destinations.s3_samples import at
+
+with FaultServer() as faults:
+    destination = at(faults)
+    destination.put("parent", parcel_of(b"x"), put_id="id")
+    child = os.fork()
+    if not child:
+        try:
+            destination.put("child", parcel_of(b"x"), put_id="id")
+        except StateError:
+            os._exit(7)
+        os._exit(1)
+    _, status = os.waitpid(child, 0)
+    sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def test_row_54_a_fork_is_told_instead_of_hanging() -> None:
+    said = subprocess.run([sys.executable, "-c", _FORKS], timeout=30, check=False)
+    assert said.returncode == 7

@@ -67,6 +67,13 @@ def test_unquoted_etags_are_told(faults: FaultServer) -> None:
     assert "without quotes" in findings(faults)["etag"].message
 
 
+def test_a_wrong_region_is_a_warning_with_the_right_one() -> None:
+    with FaultServer(region="eu-west-1") as faults:
+        faults.fail(operation="ListObjectsV2", status=301, code="PermanentRedirect")
+        region = findings(faults)["region"]
+    assert (region.level, "eu-west-1" in region.hint) == ("warn", True)
+
+
 def test_a_bucket_that_is_not_there_stops_it(faults: FaultServer) -> None:
     found = findings(faults, bucket="no-such-bucket")
     assert levels(found) == {"bucket": "fail"}

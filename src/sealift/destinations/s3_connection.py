@@ -56,6 +56,7 @@ class Connection:
         self.get = obstore.get
         self.list = obstore.list
         self.delete = obstore.delete
+        self.pid = os.getpid()
         self.options = options
         self.region = region
         self.credentials = credentials

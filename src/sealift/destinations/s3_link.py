@@ -1,5 +1,6 @@
 """The way to one bucket: made at first use, and mended when region or credentials were wrong."""
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,7 @@ from sealift.destinations.s3_credentials import (
 from sealift.destinations.s3_errors import Answer, explain, read_obstore, rule_for
 from sealift.destinations.s3_options import S3Options
 from sealift.destinations.s3_rules import DAMAGED, EXPIRED, RELOCATED
-from sealift.errors import ClockError, SealiftError, TransientError
+from sealift.errors import ClockError, SealiftError, StateError, TransientError
 
 _DAMAGED_TRIES: Final = 3
 
@@ -45,8 +46,20 @@ class Link:
         self._lock = threading.Lock()
 
     def connection(self) -> Connection:
-        """Give the connection, and make it at first use."""
-        return self._connection or self._connect()
+        """Give the connection, and make it at first use.
+
+        Raises:
+            StateError: This process is a fork of the one that made it.
+        """
+        connection = self._connection or self._connect()
+        # obstore's threads do not survive a fork: its next call would hang for ever.
+        if connection.pid != os.getpid():
+            raise StateError(
+                f"The connection to s3://{self.options.bucket} was made before this process "
+                "was forked, and cannot be used in it.",
+                hint="Start processes with spawn, or use threads.",
+            )
+        return connection
 
     def close(self) -> None:
         """Let go of the connection. The next use makes a new one."""

@@ -112,7 +112,6 @@ class _Probe:
         return self._link.explain(answer, doing=f"Trying out {self._bucket}", writing=False)
 
     def _reached(self) -> Iterator[Finding]:
-        connection = self._link.connection()
         try:
             knock(self._eyes)
         except SealiftError as error:
@@ -121,11 +120,12 @@ class _Probe:
         connection = self._link.connection()
         yield Finding(name="bucket", level="pass", message=f"{self._bucket} answers.")
         wanted = self._link.options.region
+        wrong = wanted not in {"", connection.region}
         yield Finding(
             name="region",
-            level="warn" if wanted and wanted != connection.region else "pass",
+            level="warn" if wrong else "pass",
             message=f"{self._bucket} is in {connection.region}.",
-            hint=f"Set region = {connection.region!r}." if wanted != connection.region else "",
+            hint=f"Set region = {connection.region!r}." if wrong else "",
         )
         yield self._clock(connection.region)
 
