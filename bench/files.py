@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import time
 from pathlib import Path
 
 _VOCABULARY = (
@@ -20,6 +21,7 @@ _CONTACTS = (
     "The server at 10.20.{low}.7 answered 503 again.",
 )
 _NAMES = ("anna", "boris", "chen", "dalia", "emre", "fatou", "george", "hana")
+SETTLE_SECONDS = 2.0
 _OLD = 1_735_689_600  # 2025-01-01: long settled, so that no tool waits for a file to be finished
 
 
@@ -52,6 +54,8 @@ def copy_folder(source: Path, target: Path) -> None:
     Copy the files of *source* as new files, their times included, and wait for the disk.
 
     Left unwritten, these pages would be written by the first fsync of the tool that is measured.
+    And a new file's ctime, which nobody can set back, must be older than Sealift's settle time:
+    what is measured is the delivery of finished files, not the wait for them to be finished.
     """
     target.mkdir()
     for entry in os.scandir(source):
@@ -59,6 +63,7 @@ def copy_folder(source: Path, target: Path) -> None:
         copy.write_bytes(Path(entry.path).read_bytes())
         os.utime(copy, (_OLD, _OLD))
     os.sync()
+    time.sleep(SETTLE_SECONDS + 0.2)
 
 
 def _write(path: Path, text: str) -> int:
@@ -89,11 +94,12 @@ def _conversation(rng: random.Random, sentences: list[str], number: int, size: i
                 "score": round(rng.random(), 6),
             }
         )
-        length += len(content.encode()) + 70
+        length += len(content.encode()) + 110
     document = {
         "id": f"conversation_{number}",
         "title": rng.choice(sentences)[:40],
         "createdAt": f"2025-01-{rng.randint(1, 28):02d}T10:30:{rng.randint(0, 59):02d}Z",
         "messages": messages,
     }
-    return json.dumps(document, ensure_ascii=False)
+    # Laid out as desktop applications write it, by JSON.stringify(conversation, null, 2).
+    return json.dumps(document, ensure_ascii=False, indent=2)
