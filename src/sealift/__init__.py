@@ -8,22 +8,46 @@ if TYPE_CHECKING:
     from sealift.agent.runner import Surroundings
     from sealift.assembly import build_destination, build_routes
     from sealift.config import Config
+    from sealift.doctor import Diagnosis, examine, worst
     from sealift.observe.showing import showing
     from sealift.one_off import PutOptions, PutResult, put
+    from sealift.reports import (
+        DeliveryRecord,
+        ItemRecord,
+        RouteStatus,
+        drop,
+        history,
+        quarantined,
+        release,
+        retry,
+        status,
+    )
 
 __all__ = [
     "Agent",
     "Config",
     "Conflict",
+    "DeliveryRecord",
+    "Diagnosis",
+    "ItemRecord",
     "Outcome",
     "PutOptions",
     "PutResult",
     "Route",
+    "RouteStatus",
     "Surroundings",
     "build_destination",
     "build_routes",
+    "drop",
+    "examine",
+    "history",
     "put",
+    "quarantined",
+    "release",
+    "retry",
     "showing",
+    "status",
+    "worst",
 ]
 
 _HOMES = {
@@ -31,8 +55,13 @@ _HOMES = {
     "sealift.agent.runner": ("Surroundings",),
     "sealift.assembly": ("build_destination", "build_routes"),
     "sealift.config": ("Config",),
+    "sealift.doctor": ("Diagnosis", "examine", "worst"),
     "sealift.observe.showing": ("showing",),
     "sealift.one_off": ("PutOptions", "PutResult", "put"),
+    "sealift.reports": (
+        *("DeliveryRecord", "ItemRecord", "RouteStatus"),
+        *("drop", "history", "quarantined", "release", "retry", "status"),
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

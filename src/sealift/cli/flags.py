@@ -6,6 +6,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 ConfigPath = Annotated[Path, Parameter(help="The configuration file.", env_var="SEALIFT_CONFIG")]
+ConfigFlag = Annotated[
+    Path, Parameter(name="--config", help="The configuration file.", env_var="SEALIFT_CONFIG")
+]
 StateDir = Annotated[
     Path | None, Parameter(help="Use this state directory instead of the configured one.")
 ]

@@ -10,7 +10,7 @@ from sealift.errors import SealiftError
 
 INTERRUPTED: Final = 130
 
-VERBS: Final = ("run", "put")
+VERBS: Final = ("run", "put", "check", "status", "history", "retry", "quarantine", "demo")
 
 _EPILOGUE: Final = (
     "Exit codes: 0 all delivered, 2 usage or configuration, 3 something waits, 4 paused."
