@@ -8,7 +8,9 @@ import pytest
 
 from sealift.destinations.s3 import S3Destination
 from sealift.errors import (
+    AccessDeniedError,
     BucketError,
+    CredentialsError,
     ItemRefusedError,
     KeyNameError,
     NotSentError,
@@ -246,25 +248,19 @@ class TestLooking:
         with pytest.raises(BucketError):
             destination.put("k", parcel_of(b"x"), put_id="id")
 
+    def test_the_reason_that_a_head_cannot_carry_is_asked_for(self, faults: FaultServer) -> None:
+        faults.fail(Fault(operation="HeadObject", status=403, body=b"", times=None))
+        faults.fail(operation="ListObjectsV2", status=403, code="InvalidAccessKeyId")
+        with pytest.raises(CredentialsError):
+            at(faults).head("k")
+        with pytest.raises(AccessDeniedError):
+            at(faults).head("k")
+
     def test_what_cannot_be_seen_is_not_called_unclear(self, faults: FaultServer) -> None:
         faults.fail(operation="HeadObject", status=500)
         with pytest.raises(TransientError) as caught:
             at(faults).head("k")
         assert not isinstance(caught.value, OutcomeUnknownError)
-
-
-class TestLightness:
-    def test_importing_brings_neither_client(self) -> None:
-        code = (
-            "import sys; import sealift.destinations.s3 as s3; "
-            "s3.S3Destination(s3.S3Options(bucket='abc')); "
-            "print([m for m in ('obstore', 'boto3', 'botocore') if m in sys.modules])"
-        )
-        said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-        assert said.stdout.strip() == b"[]"
-
-    def test_the_repr_holds_no_secret(self, faults: FaultServer) -> None:
-        assert "hidden" not in repr(at(faults, secret_access_key="hidden").options)
 
 
 _FORKS = """

@@ -1,6 +1,8 @@
 """Row 56: what the environment says about AWS or proxies does not leak into a put."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -123,3 +125,14 @@ def test_a_proxy_that_is_asked_for_is_used(faults: FaultServer, large: bool) -> 
     finally:
         assert faults.requests
         assert faults.requests[-1].call.headers["host"].startswith("store.invalid")
+
+
+class TestLightness:
+    def test_importing_brings_neither_client(self) -> None:
+        code = (
+            "import sys; import sealift.destinations.s3 as s3; "
+            "s3.S3Destination(s3.S3Options(bucket='abc')); "
+            "print([m for m in ('obstore', 'boto3', 'botocore') if m in sys.modules])"
+        )
+        said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        assert said.stdout.strip() == b"[]"

@@ -170,7 +170,10 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_row_23_a_certificate_that_nobody_vouches_for(certificate: Path) -> None:
+def test_row_23_a_certificate_that_nobody_vouches_for(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate.with_suffix(".crt")))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trusted = certificate.with_suffix(".crt")
     context.load_cert_chain(trusted, certificate)
@@ -193,11 +196,35 @@ def test_row_6_the_clock_error_names_the_seconds(faults: FaultServer) -> None:
     assert "s ahead of the store's" in raised(faults).message
 
 
-def test_a_key_cannot_pretend_to_be_an_answer(faults: FaultServer) -> None:
-    faults.fail(operation="PutObject", status=500, code="InternalError")
-    key = "Debug source: inner: Status { status: 200, <Code>NoSuchBucket</Code> BareRedirect"
-    with pytest.raises(errors.OutcomeUnknownError):
+@pytest.mark.parametrize(
+    ("fault", "wanted"),
+    [
+        (Fault(status=403, code="AccessDenied"), errors.AccessDeniedError),
+        (Fault(status=500, code="InternalError"), errors.OutcomeUnknownError),
+        (LOST_BODY, errors.OutcomeUnknownError),
+    ],
+)
+@pytest.mark.parametrize(
+    "key",
+    [
+        "Debug source: inner: Status { status: 404, <Code>NoSuchBucket</Code>",
+        "BareRedirect,InvalidCertificate(MissingEtag,Connect,",
+    ],
+)
+def test_a_key_cannot_pretend_to_be_an_answer(
+    faults: FaultServer, key: str, fault: Fault, wanted: type[Exception]
+) -> None:
+    faults.fail(fault, operation="PutObject")
+    with pytest.raises(errors.SealiftError) as caught:
         at(faults).put(key, parcel_of(b"x"), put_id="id")
+    assert type(caught.value) is wanted
+
+
+def test_a_handshake_that_never_ends_was_never_a_put(faults: FaultServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        error = raised(faults, endpoint_url=url, connect_timeout_seconds=0.3)
+    assert type(error) is errors.NotSentError
 
 
 def test_every_rule_tells_what_and_a_permanent_or_paused_one_what_to_do() -> None:

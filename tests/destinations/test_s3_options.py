@@ -96,3 +96,10 @@ def test_loopback_never_has_a_proxy(endpoint: str, proxy: str, meant: str) -> No
 
 def test_metadata_is_encoded_so_that_it_comes_back() -> None:
     assert encode_metadata("Zürich 100%\n") == "Z%C3%BCrich%20100%25%0A"
+
+
+def test_the_repr_holds_no_secret() -> None:
+    options = S3Options(
+        bucket="abc", access_key_id="a", secret_access_key="hidden", session_token="hidden"
+    )
+    assert "hidden" not in repr(options)

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from ssl import get_default_verify_paths
 from typing import Any
 
 from botocore.config import Config
@@ -92,7 +93,8 @@ def make_client(link: Link, credential: Credential, region: str) -> Any:
         aws_access_key_id=credential.access_key_id,
         aws_secret_access_key=credential.secret_access_key,
         aws_session_token=credential.token or None,
-        verify=options.ca_bundle or None,
+        # obstore trusts the system's authorities; botocore would bring its own list.
+        verify=options.ca_bundle or get_default_verify_paths().cafile,
         config=Config(
             connect_timeout=options.connect_timeout_seconds,
             read_timeout=options.timeout_seconds,

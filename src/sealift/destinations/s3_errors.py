@@ -31,16 +31,17 @@ class Answer:
     retry_after_seconds: float = 0.0
 
 
-_STATUS = re.compile(r"inner: Status \{\s+status: (\d{3}),")
+# Line breaks tell the structure from a key, where obstore lets none pass.
+_STATUS = re.compile(r"\n +inner: Status \{\n +status: (\d{3}),")
 _CODE = re.compile(r"<Code>([\w.]{1,80})</Code>")
-_KIND = re.compile(r"HttpError \{\s+kind: (\w+),")
-_CONNECTING = re.compile(r"legacy::Error\(\s+Connect,")
+_KIND = re.compile(r"HttpError \{\n +kind: (\w+),")
+_CONNECTING = re.compile(r"legacy::Error\(\n +Connect,")
 _MARKS = {
-    "External AWS credential provider": "credentials",
-    "BareRedirect": "region",
-    "MissingEtag": "no-etag",
-    "InvalidCertificate": "certificate",
-    '"dns error"': "name",
+    re.compile(r'\n +path: "External AWS credential provider",'): "credentials",
+    re.compile(r"\n +inner: BareRedirect,"): "region",
+    re.compile(r"\n +source: MissingEtag,"): "no-etag",
+    re.compile(r"\n +error: InvalidCertificate\("): "certificate",
+    re.compile(r'\n +"dns error",'): "name",
 }
 _KINDS = {"Connect": "connect", "Timeout": "timeout"}
 
@@ -58,7 +59,7 @@ def read_obstore(error: BaseException) -> Answer:
         code = _CODE.search(debug, found.end())
         return Answer(status=int(found[1]), code=code[1] if code else "")
     for mark, trouble in _MARKS.items():
-        if mark in debug:
+        if mark.search(debug):
             return Answer(trouble=trouble)
     return Answer(trouble=_transport(debug))
 
