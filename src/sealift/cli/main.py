@@ -6,23 +6,36 @@ from typing import Final
 
 from cyclopts import App, CycloptsError
 
+from sealift.cli.exit_codes import INTERRUPTED, UNEXPECTED, USAGE
 from sealift.errors import SealiftError
 
-INTERRUPTED: Final = 130
+VERBS: Final = {
+    "run": "Deliver what the routes' folders hold, until stopped.",
+    "put": "Deliver some files once, to S3 or a folder; they stay in place.",
+    "check": "Examine the configuration, the folders, the disk, the credentials and the stores.",
+    "status": "Show how much waits, for how long, and what is paused.",
+    "history": "Show what became of a file, or of the newest files.",
+    "retry": "Try at once what waits for a later time.",
+    "quarantine": "See and decide what waits for a person.",
+    "demo": "Deliver sample files to a server on this machine, and show what arrived.",
+}
+"""What each verb does; the first sentence of its own help."""
 
-VERBS: Final = ("run", "put", "check", "status", "history", "retry", "quarantine", "demo")
+_EPILOGUE: Final = """\
+Examples:
+  sealift demo
+  sealift run --once sealift.toml
 
-_EPILOGUE: Final = (
-    "Exit codes: 0 all delivered, 2 usage or configuration, 3 something waits, 4 paused."
-)
+Exit codes: 0 all delivered; 1 unexpected; 2 usage or configuration; 3 something
+waits or is in quarantine; 4 a route is paused; 130 interrupted."""
 
 
-def build_app(*, whole: bool = True) -> App:
-    """Make the command line's tree.
+def build_app(*, summaries: bool = False) -> App:
+    """Make the command line's tree; a verb's module is imported when the verb is used.
 
     Args:
-        whole: Import every verb's module, as the list of verbs needs; else each
-            one is imported when it is used.
+        summaries: For the list of verbs: take what each one does from here, and
+            import none.
     """
     app = App(
         name="sealift",
@@ -31,10 +44,9 @@ def build_app(*, whole: bool = True) -> App:
         help_format="plaintext",
         version=_version,
     )
-    for verb in VERBS:
-        app.command(f"sealift.cli.{verb}:app", name=verb)
-        if whole:
-            _ = app[verb]
+    for verb, summary in VERBS.items():
+        more = {"help": summary} if summaries else {}
+        app.command(f"sealift.cli.{verb}:app", name=verb, **more)
     return app
 
 
@@ -46,11 +58,11 @@ def main(arguments: list[str] | None = None) -> None:
         _say(error.message, error.hint)
         code = error.exit_code
     except CycloptsError:
-        code = 2  # cyclopts has said what is wrong
+        code = USAGE  # cyclopts has said what is wrong
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
-        code = 1
+        code = UNEXPECTED
     except Exception as error:  # a person gets a sentence, whatever happens
         if os.environ.get("SEALIFT_DEBUG") == "1":
             raise
@@ -58,14 +70,14 @@ def main(arguments: list[str] | None = None) -> None:
             f"Unexpected {type(error).__name__}: {error}.",
             "Nothing was lost; report this with the output of SEALIFT_DEBUG=1.",
         )
-        code = 1
+        code = UNEXPECTED
     _end(code)
 
 
 def main_inner(arguments: list[str] | None = None) -> int:
     """Run the command line; give its exit code, or raise."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    app = build_app(whole=not VERBS.count(next(iter(arguments), "")))
+    app = build_app(summaries=next(iter(arguments), "") not in VERBS)
     code = app(arguments, exit_on_error=False, result_action="return_value")
     return int(code or 0)
 

@@ -1,6 +1,8 @@
 """`sealift put`: deliver some files once."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -81,10 +83,19 @@ def put(
             "sse_kms_key_id": sse_kms_key_id,
         },
     )
-    with sealift.showing(json=json) as show:
+    with sealift.showing(json=json) as show, _telling_how_to_go_on():
         result = sealift.put(files, target, options, stdin=sys.stdin.buffer, notify=show.notify)
     _say_what_is_left(result)
     return result.outcome.exit_code
+
+
+@contextmanager
+def _telling_how_to_go_on() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("Interrupted. Repeat the same command to go on.", file=sys.stderr)
+        raise
 
 
 def _say_what_is_left(result: "sealift.PutResult") -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from cyclopts import App
 
 import sealift
+from sealift.cli.exit_codes import INTERRUPTED
 from sealift.cli.flags import ConfigPath, Flag, StateDir, overriding
 from sealift.cli.signals import obeying
 
@@ -30,7 +31,8 @@ def run(
     Deliver what the routes' folders hold, until stopped.
 
     The first SIGTERM or Ctrl-C finishes what is in flight, the second stops at
-    once; neither loses anything. SIGHUP and SIGUSR1 look for new files now.
+    once (exit code 130); neither loses anything. SIGHUP and SIGUSR1 look for new
+    files now.
 
     Parameters
     ----------
@@ -47,7 +49,7 @@ def run(
         surroundings = sealift.Surroundings(notify=show.notify)
         with (
             sealift.Agent(routes, settings.agent.state_dir, surroundings) as agent,
-            obeying(agent),
+            obeying(agent) as orders,
         ):
             outcome = agent.run(once=once)
-    return outcome.exit_code
+    return INTERRUPTED if orders.stop else outcome.exit_code

@@ -11,9 +11,18 @@ if TYPE_CHECKING:
     from sealift import Agent
 
 
+class Orders:
+    """Signals that came."""
+
+    def __init__(self) -> None:
+        self.stop = False
+        """A second signal said not to wait for what is in flight."""
+
+
 @contextmanager
-def obeying(agent: "Agent") -> Iterator[None]:
+def obeying(agent: "Agent") -> Iterator[Orders]:
     """Drain at the first signal to end, stop at the second; look for files when told to."""
+    orders = Orders()
     told = 0
 
     def end(_number: int, _frame: "FrameType | None") -> None:
@@ -22,6 +31,7 @@ def obeying(agent: "Agent") -> Iterator[None]:
         if told == 1:
             agent.drain()
         else:
+            orders.stop = True
             agent.stop()
 
     def look(_number: int, _frame: "FrameType | None") -> None:
@@ -35,7 +45,7 @@ def obeying(agent: "Agent") -> Iterator[None]:
     }
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
-        yield
+        yield orders
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

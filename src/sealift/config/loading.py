@@ -51,7 +51,7 @@ def load(
     origins = lay_environment(tree, environ) | lay_overrides(tree, overrides)
     complaints = Complaints(path, origins)
     checks = Checks(path.absolute().parent, complaints if check else Complaints(path))
-    config = _Loading(path, environ, complaints, checks).config(tree)
+    config = _Loading(path, environ if check else None, complaints, checks).config(tree)
     complaints.raise_if_any()
     return config
 
@@ -60,7 +60,11 @@ class _Loading:
     """Reads the tree into a Config; what is wrong goes to the complaints."""
 
     def __init__(
-        self, path: Path, environ: Mapping[str, str], complaints: Complaints, checks: Checks
+        self,
+        path: Path,
+        environ: Mapping[str, str] | None,
+        complaints: Complaints,
+        checks: Checks,
     ) -> None:
         self._path = path
         self._checks = checks

@@ -152,9 +152,9 @@ class Config:
 
             overrides: Values by dotted key, such as `{"agent.state_dir": "/var/lib/s"}`.
 
-            check: Also check what the values mean: folders, templates, options that
-                exclude each other. Without it, a configuration whose folder is gone
-                still tells where its ledger is.
+            check: Also fetch secrets, and check what the values mean: folders, templates,
+                options that exclude each other. Without it, a configuration whose folder
+                is gone still tells where its ledger is.
 
         Raises:
             ConfigError: Something is wrong. The message has one line for each thing

@@ -39,11 +39,13 @@ class Reader:
 
     Args:
         base: What relative paths are relative to.
-        environ: Where secrets may come from.
+        environ: Where secrets may come from; None to fetch none, and leave them empty.
         complaints: Where complaints go.
     """
 
-    def __init__(self, base: Path, environ: Mapping[str, str], complaints: Complaints) -> None:
+    def __init__(
+        self, base: Path, environ: Mapping[str, str] | None, complaints: Complaints
+    ) -> None:
         self._base = base
         self._environ = environ
         self._complaints = complaints
@@ -100,6 +102,8 @@ class Reader:
         if field.name in SECRETS:
             if isinstance(value, EnvText):
                 return str(value)
+            if self._environ is None:
+                return ""
             return secret(value, self._base, self._environ)
         read = self._convert(hint, value)
         if field.name in PATHS_AS_TEXT and read:
