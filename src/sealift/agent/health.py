@@ -8,6 +8,8 @@ from sealift.errors import AccessDeniedError, PausedError, SealiftError, Throttl
 FAILURES_TO_BACK_OFF = 5
 DENIALS_TO_PAUSE = 3
 LONGEST_BACK_OFF_SECONDS = 60.0
+PATIENCE_SECONDS = 20.0
+"""How long a run of `--once` waits for a destination that does not answer."""
 
 
 class Gate(StrEnum):
@@ -43,6 +45,7 @@ class Health:
         self.retry_at = 0.0
         """Monotonic time of the next attempt while it is not open."""
 
+        self._closed_at = 0.0
         self._probe_seconds = probe_seconds
         self._random = random
         self._failures = 0
@@ -68,18 +71,28 @@ class Health:
         """Count a failure; tell whether it changed the gate."""
         before = self.gate
         if isinstance(error, PausedError) and self._pauses(error):
-            self.gate = Gate.PAUSED
-            self.reason = error
+            self._close(Gate.PAUSED, error, now)
             self.retry_at = now + self._probe_seconds
             return before is not Gate.PAUSED
         self._failures += 1
         if before is Gate.PAUSED:
             self.retry_at = now + self._probe_seconds
         elif self._failures >= FAILURES_TO_BACK_OFF or before is Gate.BACKING_OFF:
-            self.gate = Gate.BACKING_OFF
-            self.reason = error
+            self._close(Gate.BACKING_OFF, error, now)
             self.retry_at = now + self._back_off_seconds(error)
         return self.gate is not before
+
+    def is_hopeless(self, now: float) -> bool:
+        """Tell whether a run that is to end should wait for it no longer."""
+        if self.gate is Gate.BACKING_OFF:
+            return now - self._closed_at >= PATIENCE_SECONDS
+        return self.gate is Gate.PAUSED
+
+    def _close(self, gate: Gate, error: SealiftError, now: float) -> None:
+        if self.gate is Gate.OPEN:
+            self._closed_at = now
+        self.gate = gate
+        self.reason = error
 
     def _pauses(self, error: PausedError) -> bool:
         """Tell a denial that concerns everything from one that concerns a single key."""

@@ -1,6 +1,7 @@
 """The way to one destination: worker threads, as many as its pace and health allow."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -9,13 +10,16 @@ from sealift.agent.health import Gate, Health
 from sealift.agent.pace import Pace
 from sealift.deliver import Address, find, lift
 from sealift.destinations.base import Destination, PartLog, Stored
-from sealift.errors import SealiftError, ThrottledError, TransientError
+from sealift.errors import SealiftError, SourceChangedError, ThrottledError, TransientError
 from sealift.events import BackedOff, Observer, PaceChanged, Paused, Resumed
 from sealift.ledger.records import Identity
 from sealift.sealing.parcel import Parcel
 
 LEAST_QUEUED = 256
 """Jobs kept ready beside those under way, so that workers never wait for the next batch."""
+
+LARGE_AT_ONCE = 2
+"""Large bodies under way at once: each takes several parts of memory, and most of a line."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +46,11 @@ class Job:
     part_log: PartLog | None = None
     probe: bool = False
     """It tries whether a closed destination works again."""
+
+    @property
+    def large(self) -> bool:
+        """Whether the body is read and sent in pieces."""
+        return self.parcel is not None and type(self.parcel.body) is not bytes
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,6 +108,10 @@ class Lane:
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._workers = 0
         self._leaving: SimpleQueue[None] = SimpleQueue()
+        self._draining = False
+        self._large = 0
+        self._parked: deque[Job] = deque()
+        self._large_lock = threading.Lock()
 
     def room(self) -> int:
         """Tell how many more jobs it takes now."""
@@ -128,17 +141,25 @@ class Lane:
             if reopened:
                 self._notify(Resumed(route=self._route, place=self.name))
             busy = self.in_flight >= self._pace.limit
-            if self._pace.finished(outcome.seconds, now, busy=busy):
+            if not outcome.job.large and self._pace.finished(outcome.seconds, now, busy=busy):
                 self._resize()
+        elif isinstance(error, SourceChangedError):
+            return  # the file's doing, not the destination's
         elif isinstance(error, TransientError):
             if isinstance(error, ThrottledError) and self._pace.throttled(now):
                 self._resize()
             if self.health.failed(error, now):
                 self._tell_gate(error, now)
 
+    def drain(self) -> None:
+        """Begin none of the jobs that wait for a worker; they come back unattempted. Any thread."""
+        self._draining = True
+
     def stop(self) -> None:
         """Let the workers go home when they have finished what they have."""
-        for _ in range(self._workers):
+        self._draining = True
+        # Also those that were told to leave and wait for a last job.
+        for _ in range(self._workers + self._leaving.qsize()):
             self._jobs.put(None)
         self._workers = 0
 
@@ -158,14 +179,29 @@ class Lane:
         ).start()
 
     def _work(self) -> None:
-        jobs, outcomes = self._jobs, self._outcomes
+        jobs = self._jobs
         while (job := jobs.get()) is not None:
-            if self.health.gate is Gate.OPEN or job.probe:
-                outcomes.put(self._outcome(job))
+            if job.large:
+                self._work_large(job)
             else:
-                outcomes.put(Outcome(job=job, error=self.health.reason, attempted=False))
+                self._outcomes.put(self._outcome(job))
             if self._leaving.qsize() and self._may_leave():
                 return
+
+    def _work_large(self, job: Job) -> None:
+        """Do a large job, or park it for one of the workers that are at one already."""
+        with self._large_lock:
+            if self._large >= LARGE_AT_ONCE:
+                self._parked.append(job)
+                return
+            self._large += 1
+        while True:
+            self._outcomes.put(self._outcome(job))
+            with self._large_lock:
+                if not self._parked:
+                    self._large -= 1
+                    return
+                job = self._parked.popleft()
 
     def _may_leave(self) -> bool:
         try:
@@ -175,6 +211,8 @@ class Lane:
         return True
 
     def _outcome(self, job: Job) -> Outcome:
+        if self._draining or not (self.health.gate is Gate.OPEN or job.probe):
+            return Outcome(job=job, error=self.health.reason, attempted=False)
         began = self._clock()
         stored: Stored | None = None
         error: SealiftError | None = None
