@@ -15,6 +15,7 @@ from sealift.errors import (
     SealiftError,
     SourceChangedError,
     SourceFolderError,
+    TransientError,
 )
 from sealift.events import (
     AttemptFailed,
@@ -25,7 +26,7 @@ from sealift.events import (
     Vanished,
 )
 from sealift.ledger.ledger import Ledger
-from sealift.ledger.records import Arrived, Failed
+from sealift.ledger.records import Arrived, Failed, Identity
 from sealift.naming import text_of
 
 ABSENT_ONCE = "absent_once"
@@ -122,7 +123,10 @@ class Accounts:
             try:
                 after = self._route.source.settle(item.path, item.identity, item.item_id)
             except SourceChangedError:
-                after = b""  # another version is there now: a new item
+                # Another version is there now. It is a new item as soon as this one is done.
+                after = b""
+                self._ledger.done([(item.seq, after)], self._wall())
+                self._offer_again(item.path, item.identity)
             except SourceFolderError as error:
                 problem = error
                 continue
@@ -202,10 +206,17 @@ class Accounts:
                 reason=job.gone,
             )
         )
-        found = self._route.source.look(job.path, job.identity.device)
-        if found is not None:
-            self._route.source.later(found, 0.0)
+        self._offer_again(job.path, job.identity)
         return []
+
+    def _offer_again(self, path: bytes, identity: Identity) -> None:
+        """Let the version that is there now come as a new item without waiting for a sweep."""
+        try:
+            found = self._route.source.look(path, identity.device)
+        except TransientError:
+            return  # a sweep will find it
+        if found is not None:
+            self._route.source.later(found, self._route.settle_seconds)
 
     def _refused(self, job: Job, error: SealiftError) -> None:
         if isinstance(error, KeyCollisionError) and self._route.on_conflict is Conflict.SUFFIX:
@@ -231,5 +242,7 @@ class Accounts:
             destination=job.lane.name,
             code=code,
             error=text,
-            next_try_at=self._wall() + seconds if seconds else 0.0,
+            # Behind what waits already, so that a closed destination is probed by turns:
+            # an item that fails by itself does not keep it closed.
+            next_try_at=self._wall() + seconds,
         )
