@@ -1,25 +1,23 @@
 """Runs one route: offers candidates to the intake, jobs to the lanes, outcomes to the accounts."""
 
-import itertools
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 from sealift.agent.accounts import Accounts
+from sealift.agent.backlog import BATCH, Backlog
+from sealift.agent.feed import Feed
 from sealift.agent.health import Gate, Health
 from sealift.agent.intake import Intake, Settleable
 from sealift.agent.lane import Job, Lane, Outcome
+from sealift.agent.news import News
 from sealift.agent.route import Conflict, Route
 from sealift.errors import PausedError, SourceFolderError
-from sealift.events import Event, Observer, Paused, Resumed, RouteStarted, RouteStopped
+from sealift.events import Observer, Paused, Resumed, RouteStarted, RouteStopped
 from sealift.ledger.ledger import Ledger
-from sealift.ledger.records import Pause
 from sealift.sources.base import Candidate
-
-BATCH = 128
-"""Items in one commit."""
 
 LINGER_SECONDS = 0.02
 """How long outcomes are gathered for one commit while there is other work in flight."""
@@ -27,11 +25,11 @@ LINGER_SECONDS = 0.02
 IN_MEMORY_BYTES = 64 << 20
 """Sealed bytes held at once; one larger item may pass alone."""
 
-LEDGER_LOOK_SECONDS = 2.0
-"""How soon a decision of `sealift quarantine release` or `retry` is taken up."""
-
 QUICK_TRIES = 4
 """With `once`, an item that failed so often is left to a later run."""
+
+RIPENING_SECONDS = 0.5
+"""With `once`, how much longer than the settle time a file is waited for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +58,9 @@ class Runner:
         self._ledger = ledger
         self._wall = surroundings.wall
         self._monotonic = surroundings.monotonic
-        self._observer = surroundings.notify
+        self._news = News(ledger, self._wall, surroundings.notify)
         self._mail: SimpleQueue[Outcome | None] = SimpleQueue()
+        notify = self._news.notify
         self._lanes = [
             Lane(
                 route.name,
@@ -71,29 +70,32 @@ class Runner:
                 health=Health(route.probe_seconds, surroundings.random),
                 outcomes=self._mail,
                 clock=self._monotonic,
-                notify=self._notify,
+                notify=notify,
             )
             for destination in route.destinations
         ]
-        self._intake = Intake(route, ledger, self._lanes, wall=self._wall, notify=self._notify)
-        self._accounts = Accounts(
-            route, ledger, wall=self._wall, random=surroundings.random, notify=self._notify
+        self._feed = Feed(route.source, route.scan_interval_seconds, self._monotonic)
+        self._intake = Intake(route, ledger, self._lanes, wall=self._wall, notify=notify)
+        self._backlog = Backlog(
+            route.name, ledger, self._lanes, wall=self._wall, monotonic=self._monotonic
         )
-        self._feed: Iterator[Candidate] = iter(())
-        self._sweeping = False
-        self._next_sweep = 0.0
-        self._next_look = 0.0
+        self._accounts = Accounts(
+            route, ledger, wall=self._wall, random=surroundings.random, notify=notify
+        )
         self._bytes = 0
         self._settled: list[tuple[int, bytes]] = []
         self._flying: set[tuple[int, str]] = set()
-        self._events: list[Event] = []
         self._source_problem: SourceFolderError | None = None
+        self._settle_problem: SourceFolderError | None = None
+        self._patient_until: float | None = None
         self._draining = False
         self._stopping = False
 
     def drain(self) -> None:
         """Begin nothing new, finish what is in flight, and return from `run`. Any thread."""
         self._draining = True
+        for lane in self._lanes:
+            lane.drain()
         self._mail.put(None)
 
     def stop(self) -> None:
@@ -107,11 +109,14 @@ class Runner:
 
     def scan_now(self) -> None:
         """Sweep the source now. Any thread."""
-        self._next_sweep = 0.0
+        self._feed.scan_now()
         self._mail.put(None)
 
     def run(self, *, once: bool = False) -> None:
         """Deliver until `drain` is called, or with *once* until all that is ready now is delivered.
+
+        With *once*, a destination that is paused or does not answer is not waited
+        for, nor is a file that does not stop changing.
 
         Raises:
             PermanentError: The route cannot go on, because of the ledger, say.
@@ -121,7 +126,7 @@ class Runner:
         try:
             busy = True
             while not self._draining:
-                outcomes = self._gather(busy=busy, once=once)
+                outcomes = self._gather(0.0 if busy else self._idle_seconds(once=once))
                 busy = self._turn(outcomes, self._take())
                 if once and not busy and self._is_finished():
                     break
@@ -134,8 +139,9 @@ class Runner:
     @property
     def paused(self) -> PausedError | None:
         """Why the source or a destination is paused; None if none is."""
-        if self._source_problem is not None:
-            return self._source_problem
+        problem = self._source_problem or self._settle_problem
+        if problem is not None:
+            return problem
         reasons = (lane.health.reason for lane in self._lanes if lane.health.gate is Gate.PAUSED)
         return next((r for r in reasons if isinstance(r, PausedError)), None)
 
@@ -147,17 +153,18 @@ class Runner:
     # Beginning and end ----------------------------------------------------------------------
 
     def _start(self) -> None:
-        self._ledger.recover(self.route.name)
-        self._ledger.resume(self.route.name)
-        self._notify(
+        name = self.route.name
+        self._ledger.recover(name)
+        self._ledger.resume(name)
+        self._news.notify(
             RouteStarted(
-                route=self.route.name,
+                route=name,
                 source=self.route.source.description,
                 destinations=tuple(lane.destination.url("") for lane in self._lanes),
-                waiting=self._ledger.waiting(self.route.name),
+                waiting=self._ledger.waiting(name),
             )
         )
-        unsettled = self._ledger.unsettled(self.route.name)
+        unsettled = self._ledger.unsettled(name)
         self._settle(
             [
                 Settleable(seq=i.seq, item_id=i.id, path=i.path, identity=i.identity)
@@ -165,31 +172,40 @@ class Runner:
             ]
         )
         self.route.source.watch(self.wake)
-        self._tell()
+        self._news.tell()
 
     def _finish(self) -> None:
         while (self._in_flight or self._settled) and not self._stopping:
-            self._turn(self._gather(busy=not self._in_flight, once=True), ())
-        self._notify(
+            self._turn(self._gather(self._idle_seconds(once=True) if self._in_flight else 0.0), ())
+        self._news.notify(
             RouteStopped(route=self.route.name, waiting=self._ledger.waiting(self.route.name))
         )
-        self._tell()
+        self._news.tell()
 
     def _is_finished(self) -> bool:
-        if self._sweeping or self._in_flight or self._settled:
+        if self._in_flight or self._settled:
             return False
-        if self._source_problem is not None:
+        now = self._monotonic()
+        lanes = [lane for lane in self._lanes if not lane.health.is_hopeless(now)]
+        if self._source_problem is not None or not lanes:
             return True
-        ripe = self.route.source.next_ripe_seconds()
-        if ripe is not None and ripe <= self.route.settle_seconds + 0.5:
+        if self._feed.sweeping or self._ripens_soon(now):
             return False
-        return not any(
-            lane.health.gate is not Gate.PAUSED
-            and self._ledger.still_tried(self.route.name, lane.name, tries=QUICK_TRIES)
-            for lane in self._lanes
+        tried = (
+            self._ledger.still_tried(self.route.name, lane.name, tries=QUICK_TRIES)
+            for lane in lanes
         )
+        return not any(tried)
 
-    # New work -------------------------------------------------------------------------------
+    def _ripens_soon(self, now: float) -> bool:
+        """Tell whether a file is worth waiting for; one that goes on changing is not."""
+        longest = self.route.settle_seconds + RIPENING_SECONDS
+        if self._patient_until is None:
+            self._patient_until = now + longest
+        ripe = self._feed.next_seconds(sweeps=False)
+        return ripe is not None and ripe <= longest and now < self._patient_until
+
+    # One turn -------------------------------------------------------------------------------
 
     def _turn(self, outcomes: Sequence[Outcome], candidates: Sequence[Candidate]) -> bool:
         """Seal, then one commit for all there is to remember, then send and settle.
@@ -205,14 +221,15 @@ class Runner:
         with self._ledger.commit():
             complete = self._accounts.record(outcomes)
             self._ledger.done(self._settled, self._wall())
-            if prepared.sealed:
+            # What was tried again is older than where the newer ones let a recovery begin.
+            if prepared.sealed or complete:
                 self._ledger.mark(self.route.name, self._oldest_open(complete))
             jobs, settle = self._intake.reserve(prepared)
         self._settled = []
         self._submit(jobs)
         self._settle([*complete, *settle])
-        more = self._send_due(failed=any(outcome.error is not None for outcome in outcomes))
-        self._tell()
+        more = not self._draining and self._send_due(outcomes)
+        self._news.tell()
         return more or bool(candidates) or bool(self._settled and not self._in_flight)
 
     def _oldest_open(self, complete: Sequence[Settleable]) -> int | None:
@@ -222,43 +239,60 @@ class Runner:
         return min(seqs, default=None)
 
     def _take(self) -> list[Candidate]:
-        """Take as many candidates as the lanes have room for."""
+        """Take as many candidates as the lanes and the memory have room for."""
+        room = self._room()
+        if not room:
+            return []
+        try:
+            found = self._feed.take(min(room, BATCH), IN_MEMORY_BYTES - self._bytes)
+        except SourceFolderError as error:
+            self._tell_pause(error, before=self._source_problem)
+            self._source_problem = error
+            return []
+        if self._source_problem is not None:
+            self._source_problem = None
+            self._tell_resumed()
+        return found
+
+    def _room(self) -> int:
+        """Tell how many candidates may be taken now.
+
+        A lane that is closed does not hold up the others: its deliveries wait in
+        the ledger. When all are, a new item is only taken to probe with where
+        nothing else waits.
+        """
         if self._bytes >= IN_MEMORY_BYTES:
-            return []
-        # A lane that is closed does not hold up the others: its deliveries wait in the ledger.
-        room = max((lane.room() for lane in self._lanes), default=0)
-        if room == 0 or (room < BATCH // 2 and self._in_flight):
-            return []
-        return self._candidates(min(room, BATCH))
+            return 0
+        lanes = [lane for lane in self._lanes if lane.health.gate is Gate.OPEN]
+        if not lanes:
+            probes = any(lane.room() for lane in self._lanes) and self._backlog.is_empty()
+            return int(probes)
+        room = max(lane.room() for lane in lanes)
+        if room < BATCH // 2 and self._in_flight:
+            return 0
+        # Half of it where what waits already had no room at its last turn.
+        return room // 2 if self._backlog.behind else room
 
     @property
     def _in_flight(self) -> int:
         return sum(lane.in_flight for lane in self._lanes)
 
-    def _send_due(self, *, failed: bool) -> bool:
+    def _send_due(self, outcomes: Sequence[Outcome]) -> bool:
         """Send what the ledger says is due; tell whether there is more."""
-        if self._monotonic() < self._next_look and not failed:
+        backlog = self._backlog
+        failed = any(outcome.error is not None for outcome in outcomes)
+        if not (failed or (outcomes and backlog.behind)) and backlog.next_seconds() > 0:
             return False
+        backlog.behind = False
         more = False
         for lane in self._lanes:
-            room = min(lane.room(), BATCH)
-            if room == 0:
-                continue
-            due = self._ledger.due(self.route.name, lane.name, now=self._wall(), limit=room)
-            due = [d for d in due if (d.item.seq, lane.name) not in self._flying]
+            due, rest = backlog.due(lane, self._flying, IN_MEMORY_BYTES - self._bytes)
             if due:
                 self._submit(self._intake.due(lane, due))
-            more |= len(due) == room
+            more |= rest
         if not more:
-            self._next_look = self._monotonic() + self._next_due_seconds()
+            backlog.looked()
         return more
-
-    def _next_due_seconds(self) -> float:
-        times = (self._ledger.next_due_at(self.route.name, lane.name) for lane in self._lanes)
-        earliest = min((t for t in times if t is not None), default=None)
-        if earliest is None:
-            return LEDGER_LOOK_SECONDS
-        return min(LEDGER_LOOK_SECONDS, max(0.01, earliest - self._wall()))
 
     def _submit(self, jobs: Sequence[Job]) -> None:
         unsent = []
@@ -272,31 +306,25 @@ class Runner:
         if unsent:
             self._ledger.postpone(unsent)
 
-    def _candidates(self, most: int) -> list[Candidate]:
-        now = self._monotonic()
-        if not self._sweeping and (now >= self._next_sweep or self.route.source.sweep_wanted()):
-            self._feed = self.route.source.sweep()
-            self._sweeping = True
-            self._next_sweep = now + self.route.scan_interval_seconds
-        try:
-            found = list(itertools.islice(self.route.source.ripe(), most))
-            if self._sweeping and len(found) < most:
-                swept = list(itertools.islice(self._feed, most - len(found)))
-                self._sweeping = len(swept) == most - len(found)
-                found += swept
-        except SourceFolderError as error:
-            self._sweeping = False
-            self._pause_source(error)
-            return []
-        self._resume_source()
-        return list({candidate.path: candidate for candidate in found}.values())
+    def _settle(self, items: Sequence[Settleable]) -> None:
+        if not items:
+            return
+        settled, problem = self._accounts.settle(items)
+        self._settled += settled
+        if problem is not None:
+            done = {seq for seq, _path in settled}
+            self._ledger.unsettled_now([item.seq for item in items if item.seq not in done])
+            self._tell_pause(problem, before=self._settle_problem)
+        before, self._settle_problem = self._settle_problem, problem
+        if before is not None and problem is None:
+            self._tell_resumed()
 
-    # Outcomes -------------------------------------------------------------------------------
+    # Waiting --------------------------------------------------------------------------------
 
-    def _gather(self, *, busy: bool, once: bool) -> list[Outcome]:
+    def _gather(self, seconds: float) -> list[Outcome]:
         """Wait for outcomes, or for the next thing to do, and gather a commit's worth."""
         outcomes: list[Outcome] = []
-        deadline = self._monotonic() + (0.0 if busy else self._idle_seconds(once=once))
+        deadline = self._monotonic() + seconds
         enough = min(BATCH, self._in_flight)
         while len(outcomes) < BATCH:
             if len(outcomes) >= enough and not self._mail.qsize() and outcomes:
@@ -306,7 +334,7 @@ class Runner:
             except Empty:
                 break
             if mail is None:
-                self._next_look = 0.0
+                self._backlog.look_now()
                 deadline = 0.0
                 continue
             if not outcomes:
@@ -317,33 +345,20 @@ class Runner:
     def _idle_seconds(self, *, once: bool) -> float:
         """Tell how long nothing is to be done, if no mail comes."""
         now = self._monotonic()
-        times = [self._next_look - now]
-        if not once:
-            times.append(self._next_sweep - now)
-        ripe = self.route.source.next_ripe_seconds()
-        if ripe is not None:
-            times.append(ripe)
-        times += [
-            lane.health.retry_at - now for lane in self._lanes if lane.health.gate is not Gate.OPEN
-        ]
+        times = [self._backlog.next_seconds()]
+        if self._room():
+            fed = self._feed.next_seconds(sweeps=not once)
+            times += [] if fed is None else [fed]
+        if once and self._patient_until is not None and self._patient_until > now:
+            times.append(self._patient_until - now)
         return max(0.01, min(times))
-
-    def _settle(self, items: Sequence[Settleable]) -> None:
-        if not items:
-            return
-        settled, problem = self._accounts.settle(items)
-        self._settled += settled
-        if problem is not None:
-            done = {seq for seq, _path in settled}
-            self._ledger.unsettled_now([item.seq for item in items if item.seq not in done])
-            self._pause_source(problem)
 
     # Pauses ---------------------------------------------------------------------------------
 
-    def _pause_source(self, error: SourceFolderError) -> None:
-        self._next_sweep = self._monotonic() + self.route.scan_interval_seconds
-        if self._source_problem is None:
-            self._notify(
+    def _tell_pause(self, error: SourceFolderError, *, before: SourceFolderError | None) -> None:
+        self._feed.put_off()
+        if before is None:
+            self._news.notify(
                 Paused(
                     route=self.route.name,
                     place="source",
@@ -353,34 +368,10 @@ class Runner:
                     probe_seconds=self.route.scan_interval_seconds,
                 )
             )
-        self._source_problem = error
 
-    def _resume_source(self) -> None:
-        if self._source_problem is not None:
-            self._source_problem = None
-            self._notify(Resumed(route=self.route.name, place="source"))
-
-    def _notify(self, event: Event) -> None:
-        if isinstance(event, Paused):
-            self._ledger.pause(
-                Pause(
-                    route=event.route,
-                    place=event.place,
-                    code=event.code,
-                    reason=event.reason,
-                    hint=event.hint,
-                    since=self._wall(),
-                )
-            )
-        elif isinstance(event, Resumed):
-            self._ledger.resume(event.route, event.place)
-        self._events.append(event)
-
-    def _tell(self) -> None:
-        """Tell what happened, after the ledger has it."""
-        events, self._events = self._events, []
-        for event in events:
-            self._observer(event)
+    def _tell_resumed(self) -> None:
+        if self._source_problem is None and self._settle_problem is None:
+            self._news.notify(Resumed(route=self.route.name, place="source"))
 
 
 def _held(job: Job) -> int:
