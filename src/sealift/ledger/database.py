@@ -26,7 +26,7 @@ def state_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into ours, with what to do."""
     try:
         yield
-    except sqlite3.OperationalError as error:
+    except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
         text = str(error)
         if "full" in text:
             hint = "Free some space on that disk; nothing was lost."
@@ -88,12 +88,21 @@ def _migrate(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN EXCLUSIVE")
     # Read again: another process may have done it while this one waited.
     version = connection.execute("PRAGMA user_version").fetchone()[0]
+    for name in MIGRATIONS[version:]:
+        # Not `executescript`, which begins with a COMMIT and so would let another process in.
+        for statement in _statements(scripts.joinpath(name).read_text(encoding="utf-8")):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
     connection.execute("COMMIT")
-    for number in range(version, len(MIGRATIONS)):
-        script = scripts.joinpath(MIGRATIONS[number]).read_text(encoding="utf-8")
-        connection.executescript(
-            f"BEGIN EXCLUSIVE;\n{script}\nPRAGMA user_version = {number + 1};\nCOMMIT;"
-        )
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def check(connection: sqlite3.Connection, path: Path) -> None:
@@ -102,7 +111,7 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
         raise StateError(
-            f"The ledger {path} is damaged: {verdict.splitlines()[0]}.",
+            f"The ledger {path} is damaged: {verdict.splitlines()[-1]}.",
             hint="Put a backup back, or move it away to begin a new one.",
         )
 
@@ -140,6 +149,11 @@ class AgentLock:
         except OSError as error:
             holder = os.read(self._file, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(self._file)
+            if not isinstance(error, BlockingIOError):
+                raise StateError(
+                    f"The lock {path} cannot be taken: {error.strerror}.",
+                    hint="Set [agent] state_dir to a folder on a local disk.",
+                ) from error
             raise AgentRunningError(
                 f"Another agent (process {holder}) uses the state directory {state_dir}.",
                 hint="Stop it first, or give this one an [agent] state_dir of its own.",

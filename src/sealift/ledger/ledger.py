@@ -1,32 +1,24 @@
 """What the agent remembers: reservations and outcomes, each batch one durable commit."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import orjson
 
+from sealift.ledger.recall import Recall
 from sealift.ledger.records import (
     Arrived,
     Due,
     Failed,
-    Identity,
-    Item,
     ItemState,
     NewItem,
     Pause,
 )
-from sealift.ledger.rows import (
-    DELIVERY_COLUMNS,
-    ITEM_COLUMNS,
-    delivery_of,
-    identity_columns,
-    identity_of,
-    item_of,
-)
-from sealift.ledger.store import IN_FLIGHT, Store
+from sealift.ledger.rows import identity_columns, storable
+from sealift.ledger.store import IN_FLIGHT, places
 
 
-class Ledger(Store):
+class Ledger(Recall):
     """The agent's side of the ledger.
 
     Each method that writes is one transaction, durable when it returns; give it
@@ -36,8 +28,6 @@ class Ledger(Store):
     def __init__(self, state_dir: Path, *, check: bool = False) -> None:
         super().__init__(state_dir, check=check)
         self._next_seq = self.fetch("SELECT coalesce(max(seq), 0) FROM item")[0][0] + 1
-
-    # What the agent writes ------------------------------------------------------------------
 
     def reserve(self, items: Sequence[tuple[NewItem, Mapping[str, str]]]) -> list[int]:
         """Fix the keys of *items*, each with its key for each destination.
@@ -67,7 +57,10 @@ class Ledger(Store):
             self._insert_items(seqs, [row[0] for row in items], ItemState.QUARANTINED)
             connection.executemany(
                 "UPDATE item SET code = ?, reason = ? WHERE seq = ?",
-                [(code, reason, seq) for seq, (_, code, reason) in zip(seqs, items, strict=True)],
+                [
+                    (code, storable(reason), seq)
+                    for seq, (_, code, reason) in zip(seqs, items, strict=True)
+                ],
             )
             self._next_seq += len(items)
         return seqs
@@ -113,18 +106,9 @@ class Ledger(Store):
             connection.executemany(
                 "UPDATE delivery SET code = ?, error = ?, next_try_at = ?, tries = tries + 1"
                 " WHERE seq = ? AND destination = ? AND state = 'waiting'",
-                failed,
+                [f._replace(error=storable(f.error)) for f in failed],
             )
-        return self._whole({a.seq for a in arrived})
-
-    def _whole(self, seqs: Iterable[int]) -> set[int]:
-        marks = list(seqs)
-        rows = self.fetch(
-            f"SELECT seq FROM delivery WHERE seq IN ({_places(marks)})"  # noqa: S608
-            " GROUP BY seq HAVING sum(state <> 'delivered') = 0",
-            marks,
-        )
-        return {row[0] for row in rows}
+        return self.whole({a.seq for a in arrived})
 
     def unsettled_now(self, seqs: Sequence[int]) -> None:
         """Remember items whose sources could not be settled yet."""
@@ -149,11 +133,11 @@ class Ledger(Store):
             connection.execute(
                 "UPDATE delivery SET state = 'refused', code = ?, error = ?, tries = tries + 1"
                 " WHERE seq = ? AND destination = ?",
-                (code, reason, seq, destination),
+                (code, storable(reason), seq, destination),
             )
             connection.execute(
                 "UPDATE item SET state = 'quarantined', code = ?, reason = ? WHERE seq = ?",
-                (code, reason, seq),
+                (code, storable(reason), seq),
             )
 
     def vanish(self, seq: int, *, code: str, reason: str, now: float) -> None:
@@ -178,7 +162,7 @@ class Ledger(Store):
         with self.commit() as connection:
             seqs = connection.execute(
                 "SELECT seq FROM item WHERE state = 'quarantined' AND route = ?"  # noqa: S608
-                f" AND path IN ({_places(paths)})",
+                f" AND path IN ({places(paths)})",
                 (route, *paths),
             ).fetchall()
             for (seq,) in seqs:
@@ -211,8 +195,8 @@ class Ledger(Store):
 
         Call it in the transaction that reserves new ones, before they are added.
         """
-        seq = self._next_seq if oldest is None else oldest
         with self.commit() as connection:
+            seq = self._next_seq if oldest is None else oldest
             connection.execute("REPLACE INTO watermark (route, seq) VALUES (?, ?)", (route, seq))
 
     def recover(self, route: str) -> None:
@@ -243,7 +227,10 @@ class Ledger(Store):
             connection.execute(
                 "INSERT OR REPLACE INTO pause (route, place, code, reason, hint, since)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (pause.route, pause.place, pause.code, pause.reason, pause.hint, pause.since),
+                (
+                    *(pause.route, pause.place, pause.code),
+                    *(storable(pause.reason), storable(pause.hint), pause.since),
+                ),
             )
 
     def resume(self, route: str, place: str = "") -> None:
@@ -267,86 +254,3 @@ class Ledger(Store):
             )
             self._next_seq += len(items)
         return seqs
-
-    def strangers(self, route: str, names: Sequence[str]) -> list[str]:
-        """List destinations that have waiting deliveries on *route* but are not among *names*."""
-        rows = self.fetch(
-            "SELECT DISTINCT destination FROM delivery"
-            " WHERE route = ? AND state = 'waiting' AND next_try_at < 1e17",
-            (route,),
-        )
-        return sorted({row[0] for row in rows} - set(names))
-
-    # What the agent asks --------------------------------------------------------------------
-
-    def newest(self, route: str, paths: Sequence[bytes]) -> dict[bytes, tuple[Identity, ItemState]]:
-        """Give, for each path that the route knows, its newest item's identity and state."""
-        rows = self.fetch(
-            "SELECT path, device, inode, size, mtime_ns, state, max(seq) FROM item"  # noqa: S608
-            f" WHERE route = ? AND path IN ({_places(paths)}) GROUP BY path",
-            (route, *paths),
-        )
-        return {row[0]: (identity_of(row[1:5]), ItemState(row[5])) for row in rows}
-
-    def newest_item(self, route: str, path: bytes) -> Item | None:
-        """Give the newest item of *path*."""
-        rows = self._items("WHERE route = ? AND path = ? ORDER BY seq DESC LIMIT 1", (route, path))
-        return rows[0] if rows else None
-
-    def delivered_before(self, route: str, path: bytes, sha256: str) -> Item | None:
-        """Give an item of the same path and sealed bytes that was delivered, if there is one."""
-        rows = self._items(
-            "WHERE route = ? AND path = ? AND sha256 = ? AND state IN ('delivered', 'done')"
-            " ORDER BY seq DESC LIMIT 1",
-            (route, path, sha256),
-        )
-        return rows[0] if rows else None
-
-    def due(self, route: str, destination: str, *, now: float, limit: int) -> list[Due]:
-        """Give waiting deliveries whose time has come, the longest overdue first."""
-        columns = ", ".join(
-            [f"item.{c}" for c in ITEM_COLUMNS] + [f"delivery.{c}" for c in DELIVERY_COLUMNS]
-        )
-        rows = self.fetch(
-            f"SELECT {columns} FROM delivery JOIN item USING (seq)"  # noqa: S608
-            " WHERE delivery.route = ? AND destination = ? AND delivery.state = 'waiting'"
-            " AND next_try_at < 1e17 AND next_try_at <= ? ORDER BY next_try_at LIMIT ?",
-            (route, destination, now, limit),
-        )
-        width = len(ITEM_COLUMNS)
-        return [Due(item=item_of(r[:width]), delivery=delivery_of(r[width:])) for r in rows]
-
-    def next_due_at(self, route: str, destination: str) -> float | None:
-        """Tell when the next waiting delivery is due; None if none waits."""
-        earliest = self.fetch(
-            "SELECT min(next_try_at) FROM delivery WHERE route = ? AND destination = ?"
-            " AND state = 'waiting' AND next_try_at < 1e17",
-            (route, destination),
-        )[0][0]
-        return None if earliest is None else float(earliest)
-
-    def still_tried(self, route: str, destination: str, *, tries: int) -> bool:
-        """Tell whether a delivery waits that failed fewer than *tries* times."""
-        rows = self.fetch(
-            "SELECT 1 FROM delivery WHERE route = ? AND destination = ? AND state = 'waiting'"
-            " AND next_try_at < 1e17 AND tries < ? AND code <> 'absent_once' LIMIT 1",
-            (route, destination, tries),
-        )
-        return bool(rows)
-
-    def waiting(self, route: str) -> int:
-        """Count the deliveries that wait for their time."""
-        count: int = self.fetch(
-            "SELECT count(*) FROM delivery WHERE route = ? AND state = 'waiting'"
-            " AND next_try_at < 1e17",
-            (route,),
-        )[0][0]
-        return count
-
-    def unsettled(self, route: str) -> list[Item]:
-        """Give the items that arrived everywhere but whose sources are not settled."""
-        return self._items("WHERE state = 'delivered' AND route = ? ORDER BY seq", (route,))
-
-
-def _places(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))

@@ -63,6 +63,11 @@ def identity_columns(identity: Identity) -> tuple[int, int, int, int]:
     return (_signed(device), _signed(inode), size, mtime_ns)
 
 
+def storable(text: str) -> str:
+    """Write a reason for people as SQLite takes it: a name that is no UTF-8 may stand in it."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _signed(number: int) -> int:
     """Fit an unsigned 64-bit number, as some file systems give for inodes, into SQLite's."""
     return number - (1 << 64) if number >= 1 << 63 else number

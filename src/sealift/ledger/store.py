@@ -33,7 +33,11 @@ class Store:
         self._connection = database.connect(self.path)
         self._lock = threading.RLock()
         if check:
-            database.check(self._connection, self.path)
+            try:
+                database.check(self._connection, self.path)
+            except BaseException:
+                self.close()
+                raise
 
     def close(self) -> None:
         """Close the file."""
@@ -54,16 +58,20 @@ class Store:
         transaction: so a batch of several writes costs one sync.
         """
         with self._lock, database.state_errors(self.path):
-            if self._connection.in_transaction:
+            inside = self._connection.in_transaction
+            if inside:
                 yield self._connection
                 return
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # A COMMIT that fails, on a full disk say, may leave its transaction open; and
+                # SQLite may have ended it itself. https://www.sqlite.org/lang_transaction.html
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     def fetch(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Read rows."""
@@ -73,3 +81,8 @@ class Store:
     def _items(self, clause: str, values: Sequence[object]) -> list[Item]:
         rows = self.fetch(f"SELECT {', '.join(ITEM_COLUMNS)} FROM item {clause}", values)  # noqa: S608
         return [item_of(row) for row in rows]
+
+
+def places(values: Sequence[object]) -> str:
+    """Write a placeholder for each value, for `IN (...)`."""
+    return ",".join("?" * len(values))
