@@ -1,9 +1,11 @@
 """`sealift run` as a process: exit codes, signals, output."""
 
 import signal
-import subprocess
+import socket
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
@@ -13,9 +15,9 @@ from tests.servers import Bucket
 
 
 @pytest.fixture
-def stopped() -> Iterator[list["subprocess.Popen[str]"]]:
+def stopped() -> Iterator[list[Popen[str]]]:
     """Processes that are killed when the test ends, however it ends."""
-    processes: list[subprocess.Popen[str]] = []
+    processes: list[Popen[str]] = []
     yield processes
     for process in processes:
         if process.poll() is None:
@@ -99,9 +101,7 @@ def test_json_is_one_object_a_line_with_stable_names(tmp_path: Path) -> None:
     assert set(names) == {"route_started", "delivered", "settled", "quarantined", "route_stopped"}
 
 
-def test_sigterm_drains_and_ends_with_0(
-    tmp_path: Path, stopped: list["subprocess.Popen[str]"]
-) -> None:
+def test_sigterm_drains_and_ends_with_0(tmp_path: Path, stopped: list[Popen[str]]) -> None:
     write_config(tmp_path)
     (tmp_path / "in/a.json").write_text("{}")
     process = start("run", "--json", home=tmp_path)
@@ -113,9 +113,7 @@ def test_sigterm_drains_and_ends_with_0(
     assert events(output)[-1]["event"] == "route_stopped"
 
 
-def test_a_second_signal_stops_without_waiting(
-    tmp_path: Path, stopped: list["subprocess.Popen[str]"]
-) -> None:
+def test_a_second_signal_stops_without_waiting(tmp_path: Path, stopped: list[Popen[str]]) -> None:
     """At 50 bytes a second all but the first file are in flight for minutes."""
     slow = 'kind = "directory"\npath = "out"\nmax_bytes_per_second = 50'
     write_config(tmp_path, destination=slow)
@@ -131,7 +129,7 @@ def test_a_second_signal_stops_without_waiting(
     assert len(list((tmp_path / "in").glob("*.json"))) >= 2
 
 
-def test_sigusr1_scans_now(tmp_path: Path, stopped: list["subprocess.Popen[str]"]) -> None:
+def test_sigusr1_scans_now(tmp_path: Path, stopped: list[Popen[str]]) -> None:
     source = "scan_interval_seconds = 3600.0\nwatch = false"
     write_config(tmp_path, source=source)
     (tmp_path / "in/a.json").write_text("{}")
@@ -143,9 +141,7 @@ def test_sigusr1_scans_now(tmp_path: Path, stopped: list["subprocess.Popen[str]"
     assert '"b.json"' in read_until(process, '"delivered"')[-1]
 
 
-def test_a_second_agent_is_refused_with_2(
-    tmp_path: Path, stopped: list["subprocess.Popen[str]"]
-) -> None:
+def test_a_second_agent_is_refused_with_2(tmp_path: Path, stopped: list[Popen[str]]) -> None:
     write_config(tmp_path)
     process = start("run", "--json", home=tmp_path)
     stopped.append(process)
@@ -181,11 +177,8 @@ def test_the_environment_overrides_the_file_and_a_flag_the_environment(tmp_path:
 
 
 def test_logs_and_metrics_are_where_the_configuration_says(
-    tmp_path: Path, stopped: list["subprocess.Popen[str]"]
+    tmp_path: Path, stopped: list[Popen[str]]
 ) -> None:
-    import socket
-    import urllib.request
-
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     write_config(tmp_path)

@@ -19,10 +19,11 @@ Examples:
 @app.default
 def demo(*, keep: Flag = False) -> int:
     """
-    Deliver sample files to an S3-compatible server on this machine, and show what arrived.
+    Deliver sample files to a server on this machine, and show what arrived.
 
-    It needs no account and no network: pip install 'sealift[demo]'. Everything it makes
-    is in a temporary folder and is removed at the end.
+    The server speaks S3 and checks signatures; it comes with pip install 'sealift[demo]'.
+    No account and no network is needed. Everything is made in a temporary folder and
+    removed at the end.
 
     Parameters
     ----------

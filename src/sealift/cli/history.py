@@ -29,7 +29,10 @@ def history(
     state_dir: StateDir = None,
 ) -> int:
     """
-    Show what became of a file, or of the newest files: state, key, checksum, tries, redactions.
+    Show what became of a file, or of the newest files.
+
+    For each item: state, checksum, what was redacted, and for each destination the
+    object, when it arrived, and after how many tries.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ app = App(
     help_epilogue="""\
 Examples:
   sealift put report.json s3://my-bucket/reports/
-  pg_dump app | sealift put - s3://my-bucket/backup/app.sql --storage-class STANDARD_IA""",
+  pg_dump app | sealift put - s3://my-bucket/backup/app.sql --region eu-west-1""",
 )
 
 
@@ -36,10 +36,11 @@ def put(
     state_dir: Path | None = None,
 ) -> int:
     """
-    Deliver files to s3://BUCKET/KEY, s3://BUCKET/PREFIX/ or file:///FOLDER/; they stay in place.
+    Deliver some files once, to S3 or a folder; they stay in place.
 
-    A file named - is standard input. If it is interrupted, the same command goes on
-    where it stopped, in the middle of a large file too. Credentials come from the AWS
+    The target is s3://BUCKET/KEY, s3://BUCKET/PREFIX/ or file:///FOLDER/. A file
+    named - is standard input. After an interruption the same command goes on where
+    it stopped, in the middle of a large file too. Credentials come from the AWS
     chain: environment, profile, SSO, role.
 
     Parameters

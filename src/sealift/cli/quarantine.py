@@ -13,7 +13,7 @@ from sealift.errors import UsageError
 
 app = App(
     name="quarantine",
-    help="See and decide what waits for a person: list, show, release, drop.",
+    help="See and decide what waits for a person.",
     help_epilogue="""\
 Examples:
   sealift quarantine list

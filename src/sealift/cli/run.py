@@ -1,8 +1,9 @@
 """`sealift run`: run the routes until stopped, or once."""
 
 from pathlib import Path
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 import sealift
 from sealift.cli.exit_codes import INTERRUPTED
@@ -23,7 +24,7 @@ def run(
     config: ConfigPath = Path("sealift.toml"),
     *,
     once: Flag = False,
-    route: tuple[str, ...] = (),
+    route: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = (),
     json: Flag = False,
     state_dir: StateDir = None,
 ) -> int:

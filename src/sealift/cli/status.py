@@ -24,8 +24,8 @@ def status(
     """
     Show how much waits, for how long, and what is paused.
 
-    It reads the ledger, whether an agent is running or not. It exits with 0 if all is
-    delivered, 3 if something waits or is in quarantine, 4 if a route is paused.
+    It reads the ledger, whether an agent is running or not. It exits with 0 if all
+    is delivered, 3 if something waits or is in quarantine, 4 if a route is paused.
 
     Parameters
     ----------

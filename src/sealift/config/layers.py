@@ -43,8 +43,8 @@ def lay_environment(tree: Tree, environ: Mapping[str, str]) -> dict[Where, str]:
         parts = name.removeprefix(PREFIX).split("__")
         # Variables without a section, such as SEALIFT_DEBUG, are no settings.
         if name.startswith(PREFIX) and len(parts) > 1 and all(parts):
-            where = _put(tree, parts, EnvText(environ[name]))
-            origins[where] = f"environment variable {name}"
+            for where in _put(tree, parts, EnvText(environ[name])):
+                origins[where] = f"environment variable {name}"
     return origins
 
 
@@ -52,15 +52,20 @@ def lay_overrides(tree: Tree, overrides: Mapping[str, object]) -> dict[Where, st
     """Put values by dotted key into *tree*; tell which settings came from there."""
     origins = {}
     for dotted, value in overrides.items():
-        where = _put(tree, dotted.split("."), value)
-        origins[where] = f"flag --{where[-1].replace('_', '-')}"
+        for where in _put(tree, dotted.split("."), value):
+            origins[where] = f"flag --{where[-1].replace('_', '-')}"
     return origins
 
 
-def _put(tree: Tree, parts: list[str], value: object) -> Where:
-    """Set a value deep in *tree*; a part may also be a number of a list's table."""
+def _put(tree: Tree, parts: list[str], value: object) -> list[Where]:
+    """Set a value deep in *tree*; a part may also be the number of a list's table.
+
+    Returns:
+        The value's place, and the sections that had to be made for it.
+    """
     node: Any = tree
     where: list[str] = []
+    made: list[Where] = []
     for part in parts[:-1]:
         if isinstance(node, list):
             number = int(part) if part.isdigit() else len(node)
@@ -71,12 +76,13 @@ def _put(tree: Tree, parts: list[str], value: object) -> Where:
         where.append(key)
         if not isinstance(node.get(key), dict | list):
             node[key] = {}
+            made.append(tuple(where))
         node = node[key]
     last = parts[-1]
     if isinstance(node, dict):
         last = _existing(node, last)
         node[last] = value
-    return (*where, last)
+    return [*made, (*where, last)]
 
 
 def _existing(node: Tree, part: str) -> str:
