@@ -74,6 +74,8 @@ class Health:
             self._close(Gate.PAUSED, error, now)
             self.retry_at = now + self._probe_seconds
             return before is not Gate.PAUSED
+        if before is not Gate.OPEN and now < self.retry_at:
+            return False  # begun before it closed: one blip of many at once counts once
         self._failures += 1
         if before is Gate.PAUSED:
             self.retry_at = now + self._probe_seconds

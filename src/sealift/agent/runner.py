@@ -217,6 +217,8 @@ class Runner:
             self._bytes -= _held(outcome.job)
             outcome.job.lane.finished(outcome)
             self._flying.discard((outcome.job.seq, outcome.job.lane.name))
+            if outcome.job.probe:
+                self._backlog.look_now()  # it may be open now
         prepared = self._intake.prepare(candidates)
         with self._ledger.commit():
             complete = self._accounts.record(outcomes)
@@ -340,6 +342,8 @@ class Runner:
             if not outcomes:
                 deadline = min(deadline, self._monotonic() + LINGER_SECONDS)
             outcomes.append(mail)
+            if isinstance(mail.error, PausedError):
+                deadline = 0.0  # before the others fail as well
         return outcomes
 
     def _idle_seconds(self, *, once: bool) -> float:
