@@ -4,13 +4,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sealift import errors, events
     from sealift.agent import Agent, Conflict, Outcome, Route
     from sealift.agent.runner import Surroundings
     from sealift.assembly import build_destination, build_routes
-    from sealift.config import Config
+    from sealift.config import (
+        AgentOptions,
+        Config,
+        DestinationConfig,
+        LimitOptions,
+        RouteConfig,
+        RouteOptions,
+    )
+    from sealift.destinations.base import Capabilities, Destination, Found, Stored
+    from sealift.destinations.directory import DirectoryDestination, DirectoryOptions
+    from sealift.destinations.limited import Limited
+    from sealift.destinations.memory import MemoryDestination
+    from sealift.destinations.retrying import Retrying
+    from sealift.destinations.s3 import S3Destination, S3Options
     from sealift.doctor import Diagnosis, examine, worst
+    from sealift.naming import DateFrom, KeyTemplate
     from sealift.observe.showing import showing
-    from sealift.one_off import PutOptions, PutResult, put
+    from sealift.one_off import PutOptions, PutResult, history_of_puts, put
     from sealift.reports import (
         DeliveryRecord,
         ItemRecord,
@@ -22,25 +37,56 @@ if TYPE_CHECKING:
         retry,
         status,
     )
+    from sealift.sealing.parcel import Parcel
+    from sealift.sealing.seal import SealOptions, Sealer
+    from sealift.sources.folder import FolderOptions, FolderSource
+    from sealift.sources.settling import After
 
 __all__ = [
+    "After",
     "Agent",
+    "AgentOptions",
+    "Capabilities",
     "Config",
     "Conflict",
+    "DateFrom",
     "DeliveryRecord",
+    "Destination",
+    "DestinationConfig",
     "Diagnosis",
+    "DirectoryDestination",
+    "DirectoryOptions",
+    "FolderOptions",
+    "FolderSource",
+    "Found",
     "ItemRecord",
+    "KeyTemplate",
+    "LimitOptions",
+    "Limited",
+    "MemoryDestination",
     "Outcome",
+    "Parcel",
     "PutOptions",
     "PutResult",
+    "Retrying",
     "Route",
+    "RouteConfig",
+    "RouteOptions",
     "RouteStatus",
+    "S3Destination",
+    "S3Options",
+    "SealOptions",
+    "Sealer",
+    "Stored",
     "Surroundings",
     "build_destination",
     "build_routes",
     "drop",
+    "errors",
+    "events",
     "examine",
     "history",
+    "history_of_puts",
     "put",
     "quarantined",
     "release",
@@ -51,23 +97,88 @@ __all__ = [
 ]
 
 _HOMES = {
-    "sealift.agent": ("Agent", "Conflict", "Outcome", "Route"),
-    "sealift.agent.runner": ("Surroundings",),
-    "sealift.assembly": ("build_destination", "build_routes"),
-    "sealift.config": ("Config",),
-    "sealift.doctor": ("Diagnosis", "examine", "worst"),
-    "sealift.observe.showing": ("showing",),
-    "sealift.one_off": ("PutOptions", "PutResult", "put"),
-    "sealift.reports": (
-        *("DeliveryRecord", "ItemRecord", "RouteStatus"),
-        *("drop", "history", "quarantined", "release", "retry", "status"),
+    "sealift.agent": (
+        "Agent",
+        "Conflict",
+        "Outcome",
+        "Route",
     ),
+    "sealift.agent.runner": ("Surroundings",),
+    "sealift.assembly": (
+        "build_destination",
+        "build_routes",
+    ),
+    "sealift.config": (
+        "AgentOptions",
+        "Config",
+        "DestinationConfig",
+        "LimitOptions",
+        "RouteConfig",
+        "RouteOptions",
+    ),
+    "sealift.destinations.base": (
+        "Capabilities",
+        "Destination",
+        "Found",
+        "Stored",
+    ),
+    "sealift.destinations.directory": (
+        "DirectoryDestination",
+        "DirectoryOptions",
+    ),
+    "sealift.destinations.limited": ("Limited",),
+    "sealift.destinations.memory": ("MemoryDestination",),
+    "sealift.destinations.retrying": ("Retrying",),
+    "sealift.destinations.s3": (
+        "S3Destination",
+        "S3Options",
+    ),
+    "sealift.doctor": (
+        "Diagnosis",
+        "examine",
+        "worst",
+    ),
+    "sealift.naming": (
+        "DateFrom",
+        "KeyTemplate",
+    ),
+    "sealift.observe.showing": ("showing",),
+    "sealift.one_off": (
+        "PutOptions",
+        "PutResult",
+        "history_of_puts",
+        "put",
+    ),
+    "sealift.reports": (
+        "DeliveryRecord",
+        "ItemRecord",
+        "RouteStatus",
+        "drop",
+        "history",
+        "quarantined",
+        "release",
+        "retry",
+        "status",
+    ),
+    "sealift.sealing.parcel": ("Parcel",),
+    "sealift.sealing.seal": (
+        "SealOptions",
+        "Sealer",
+    ),
+    "sealift.sources.folder": (
+        "FolderOptions",
+        "FolderSource",
+    ),
+    "sealift.sources.settling": ("After",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_ROOMS = frozenset({"errors", "events"})
 
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used: `import sealift` itself stays fast."""
+    if name in _ROOMS:
+        return import_module(f"sealift.{name}")
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module 'sealift' has no attribute {name!r}")

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from sealift.agent import Agent, Conflict, Outcome, Route
 from sealift.agent.runner import Surroundings
 from sealift.assembly import build_destination
-from sealift.config import DestinationConfig
+from sealift.config import AgentOptions, Config, DestinationConfig
 from sealift.destinations.directory import DirectoryOptions
 from sealift.destinations.s3_options import S3Options
 from sealift.errors import AgentRunningError, UsageError
@@ -22,6 +22,7 @@ from sealift.events import Observer, ignore
 from sealift.ledger.database import FILE_NAME, make_state_dir
 from sealift.ledger.desk import Desk
 from sealift.naming import KeyTemplate, encode_name, new_id, prefixed
+from sealift.reports import ItemRecord, history
 from sealift.sealing.seal import Sealer, SealOptions
 from sealift.sources.files_given import FilesGiven, name_of
 
@@ -121,6 +122,22 @@ def put(
         shutil.rmtree(spooled.parent)
         spooled = None
     return PutResult(outcome=outcome, spooled=spooled)
+
+
+def history_of_puts(
+    name: str = "", *, limit: int = 20, state_dir: Path | None = None
+) -> list[ItemRecord]:
+    """Tell what became of files that were put, the newest first; see `history`.
+
+    Raises:
+        StateError: A ledger cannot be read.
+    """
+    base = state_dir or default_state_dir(os.environ)
+    items: list[ItemRecord] = []
+    for number in range(SLOTS):
+        slot = Config(file=base, agent=AgentOptions(state_dir=base / str(number)))
+        items += history(slot, name, limit=limit)
+    return sorted(items, key=lambda item: item.created_at, reverse=True)[:limit]
 
 
 def default_state_dir(environ: Mapping[str, str]) -> Path:

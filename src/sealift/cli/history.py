@@ -25,14 +25,15 @@ def history(
     *,
     config: ConfigFlag = Path("sealift.toml"),
     limit: Annotated[int, Parameter()] = 20,
+    put: Flag = False,
     json: Flag = False,
     state_dir: StateDir = None,
 ) -> int:
     """
     Show what became of a file, or of the newest files.
 
-    For each item: state, checksum, what was redacted, and for each destination the
-    object, when it arrived, and after how many tries.
+    For each item: state, checksum, what was redacted, and for each destination
+    the object, when it arrived, and after how many tries.
 
     Parameters
     ----------
@@ -40,14 +41,19 @@ def history(
         The file's name or path, before or after its delivery, or an item's id.
     limit
         Show at most so many items.
+    put
+        Of what `sealift put` sent, instead of a configuration's routes.
     json
         Write one JSON object for each item.
     """
-    settings = sealift.Config.load(config, overrides=overriding(state_dir), check=False)
-    items = sealift.history(settings, file, limit=limit)
+    if put:
+        items = sealift.history_of_puts(file, limit=limit, state_dir=state_dir)
+    else:
+        settings = sealift.Config.load(config, overrides=overriding(state_dir), check=False)
+        items = sealift.history(settings, file, limit=limit)
     for item in items:
         print(as_json(item) if json else "\n".join(item_lines(item)))
     if not items:
-        what = f"Nothing is known of {file}" if file else "Nothing was taken up yet"
-        print(f"{what} in {settings.agent.state_dir}.", file=sys.stderr)
+        what = f"Nothing is known of {file}." if file else "Nothing was taken up yet."
+        print(what, file=sys.stderr)
     return 0

@@ -39,9 +39,9 @@ def put(
     Deliver some files once, to S3 or a folder; they stay in place.
 
     The target is s3://BUCKET/KEY, s3://BUCKET/PREFIX/ or file:///FOLDER/. A file
-    named - is standard input. After an interruption the same command goes on where
-    it stopped, in the middle of a large file too. Credentials come from the AWS
-    chain: environment, profile, SSO, role.
+    named - is standard input. After an interruption the same command goes on
+    where it stopped, in the middle of a large file too. Credentials come from
+    the AWS chain: environment, profile, SSO, role.
 
     Parameters
     ----------

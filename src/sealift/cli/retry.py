@@ -23,8 +23,8 @@ def retry(
     """
     Try at once what waits for a later time.
 
-    A running agent takes it up within seconds; without one, the next run does. What is
-    in quarantine stays there: see `sealift quarantine release`.
+    A running agent takes it up within seconds; without one, the next run does.
+    What is in quarantine stays there: see `sealift quarantine release`.
 
     Parameters
     ----------
