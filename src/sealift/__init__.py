@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         status,
     )
     from sealift.sealing.parcel import Parcel
-    from sealift.sealing.seal import SealOptions, Sealer
+    from sealift.sealing.seal import Sealer, SealOptions
     from sealift.sources.folder import FolderOptions, FolderSource
     from sealift.sources.settling import After
 

@@ -10,14 +10,11 @@ from pathlib import Path
 from sealift.assembly import build_destination
 from sealift.config import Config
 from sealift.destinations.base import Destination
-from sealift.errors import ConfigError, UsageError
+from sealift.errors import ConfigError, PausedError, TransientError, UsageError
 from sealift.ledger.database import FILE_NAME
 from sealift.ledger.desk import Desk
 from sealift.ledger.records import Item, ItemState, Pause
 from sealift.naming import text_of
-
-PAUSED_EXIT_CODE = 4
-WAITING_EXIT_CODE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +44,8 @@ class RouteStatus:
     def exit_code(self) -> int:
         """0 all delivered, 3 something waits or is in quarantine, 4 something is paused."""
         if self.paused:
-            return PAUSED_EXIT_CODE
-        return WAITING_EXIT_CODE if self.waiting or self.quarantined else 0
+            return PausedError.exit_code
+        return TransientError.exit_code if self.waiting or self.quarantined else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,10 +244,8 @@ def _named(config: Config, desk: Desk, name: str, limit: int) -> list[Item]:
             if whole.is_relative_to(route.source.path):
                 below = os.fsencode(whole.relative_to(route.source.path))
                 found += [i for i in desk.history(below, limit=limit) if i.route == route.name]
-    if not found:
-        item = desk.find(name)
-        found = [] if item is None else [item]
-    return found
+    item = None if found else desk.find(name)
+    return found if item is None else [item]
 
 
 def _destinations(config: Config) -> dict[tuple[str, str], Destination]:
