@@ -8,7 +8,7 @@ from sealift.errors import AccessDeniedError, PausedError, SealiftError, Throttl
 FAILURES_TO_BACK_OFF = 5
 DENIALS_TO_PAUSE = 3
 LONGEST_BACK_OFF_SECONDS = 60.0
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 10.0
 """How long a run of `--once` waits for a destination that does not answer."""
 
 
