@@ -216,8 +216,15 @@ def test_a_reader_that_goes_away_ends_nothing(tmp_path: Path) -> None:
     assert len(stored(tmp_path)) == 5
 
 
-def test_no_traceback_but_with_debug(tmp_path: Path) -> None:
-    """A state directory that is a file is an error of ours; a broken import is not."""
+def test_a_terminal_without_unicode_loses_no_line(tmp_path: Path) -> None:
+    write_config(tmp_path)
+    (tmp_path / "in/a.json").write_text("{}")
+    done = run("run", "--once", home=tmp_path, PYTHONIOENCODING="latin-1")
+    assert done.returncode == 0
+    assert done.stdout.startswith("\\u2705 uploaded: a.json \\u2192 file:///")
+
+
+def test_a_state_directory_that_cannot_be_is_1_without_a_traceback(tmp_path: Path) -> None:
     write_config(tmp_path)
     (tmp_path / "file").write_text("")
     refused = run("run", "--once", "--state-dir", tmp_path / "file", home=tmp_path)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import Final
 
 from cyclopts import App, CycloptsError
@@ -52,6 +53,10 @@ def build_app(*, summaries: bool = False) -> App:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that knows no emoji shows escapes instead of losing the line.
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = main_inner(arguments)
     except SealiftError as error:
