@@ -17,7 +17,8 @@ from sealift.ledger.records import Identity
 CHUNK_BYTES = 1 << 20
 # Never follow a link, never wait for a FIFO's writer.
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-_STEP = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY
+_FOLDER = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY
+_STEP = _FOLDER | os.O_NOFOLLOW
 
 
 def identity_of(status: os.stat_result) -> Identity:
@@ -48,6 +49,7 @@ def open_file(root: bytes, path: bytes) -> int:
     Raises:
         SourceChangedError: It is gone.
         SourceRefusedError: It, or a folder on the way, is a link.
+        SourceFolderError: *root* is no folder any more.
         TransientError: It cannot be opened now, and why.
     """
     try:
@@ -59,12 +61,16 @@ def open_file(root: bytes, path: bytes) -> int:
             return os.open(name, _READ, dir_fd=parent)
         finally:
             os.close(parent)
+    except NotADirectoryError as error:
+        with folder_errors(root, "read"):
+            os.close(os.open(root, _FOLDER))
+        raise _read_error(error) from error
     except OSError as error:
         raise _read_error(error) from error
 
 
 def _open_folder(root: bytes, folder: bytes) -> int:
-    descriptor = os.open(root, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+    descriptor = os.open(root, _FOLDER)
     for name in folder.split(b"/"):
         try:
             step = os.open(name, _STEP, dir_fd=descriptor)
@@ -74,8 +80,22 @@ def _open_folder(root: bytes, folder: bytes) -> int:
     return descriptor
 
 
-def read_whole(root: bytes, path: bytes, expected: Identity) -> bytes:
+def changed_at(status: os.stat_result) -> float:
+    """Tell when a file last changed, seconds since 1970.
+
+    By its mtime or its ctime: a writer can put the first back, but not the second.
+    """
+    return max(status.st_mtime, status.st_ctime)
+
+
+def read_whole(root: bytes, path: bytes, expected: Identity, changed: float) -> bytes:
     """Read a file into memory, if it is and stays the version *expected*.
+
+    Args:
+        root: The watched folder.
+        path: The file's path below it.
+        expected: The version that is meant.
+        changed: Its `changed_at` when it was seen.
 
     Raises:
         SourceChangedError: It is another version, or changed while it was read.
@@ -97,7 +117,7 @@ def read_whole(root: bytes, path: bytes, expected: Identity) -> bytes:
     finally:
         os.close(descriptor)
     _require(status, expected)
-    if len(data) != expected.size:
+    if len(data) != expected.size or changed_at(status) != changed:
         raise SourceChangedError("The file changed while it was read.")
     return data
 
@@ -123,8 +143,11 @@ class FileBody:
             before = os.fstat(descriptor)
             _require(before, self._identity)
             total = 0
-            while chunk := os.read(descriptor, CHUNK_BYTES):
+            # Not to the end of the file, which a writer may move on for ever.
+            while chunk := os.read(descriptor, min(CHUNK_BYTES, self._identity.size + 1 - total)):
                 total += len(chunk)
+                if total > self._identity.size:
+                    break
                 yield chunk
             after = os.fstat(descriptor)
         except OSError as error:
@@ -158,7 +181,11 @@ def _read_error(error: OSError) -> TransientError | SourceRefusedError:
         return TransientError(
             "The file may not be read by this user.", hint="Give it read permission."
         )
-    return TransientError(f"The file cannot be read: {error.strerror}.")
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        hint = "Allow more open files (`ulimit -n`), or lower the route's concurrency."
+    else:
+        hint = "Check the disk; the file is tried again."
+    return TransientError(f"The file cannot be read: {error.strerror}.", hint=hint)
 
 
 @contextmanager

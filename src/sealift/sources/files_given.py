@@ -9,7 +9,7 @@ from sealift.errors import TransientError, UsageError
 from sealift.ledger.records import Identity
 from sealift.sealing.parcel import LargeBody
 from sealift.sources.base import Candidate
-from sealift.sources.files import FileBody, identity_of, read_whole, refusal_of
+from sealift.sources.files import FileBody, changed_at, identity_of, read_whole, refusal_of
 from sealift.sources.ripening import Ripening
 
 LARGE_BYTES = 16 << 20
@@ -93,15 +93,14 @@ class FilesGiven:
             return None
         except OSError as error:
             raise TransientError(f"The file cannot be seen: {error.strerror}.") from error
-        changed_at = max(status.st_mtime, status.st_ctime)
-        return Candidate(path, identity_of(status), changed_at, refusal_of(status))
+        return Candidate(path, identity_of(status), changed_at(status), refusal_of(status))
 
     def read(self, candidate: Candidate) -> bytes | LargeBody:
         """Read exactly what *candidate* is. See `Source.read`."""
         folder, _, name = self._real[candidate.path].rpartition(b"/")
         if candidate.identity.size > self._large_bytes:
             return FileBody(folder, name, candidate.identity)
-        return read_whole(folder, name, candidate.identity)
+        return read_whole(folder, name, candidate.identity, candidate.changed_at)
 
     def settle(self, path: bytes, identity: Identity, item_id: str) -> bytes:  # noqa: ARG002
         """Leave the file where it is."""

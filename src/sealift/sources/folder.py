@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sealift.errors import ConfigError, SourceFolderError, TransientError
+from sealift.errors import SourceFolderError, SourceRefusedError, TransientError
 from sealift.ledger.records import Identity
 from sealift.sealing.parcel import LargeBody
 from sealift.sources.base import Candidate
 from sealift.sources.files import (
     FileBody,
+    changed_at,
     folder_errors,
     identity_of,
     read_whole,
@@ -20,7 +21,7 @@ from sealift.sources.files import (
 )
 from sealift.sources.patterns import IGNORED, matcher
 from sealift.sources.ripening import Ripening
-from sealift.sources.settling import Action, After, settle
+from sealift.sources.settling import Action, After, place_for_moved, settle
 from sealift.sources.watching import Watcher
 
 
@@ -31,7 +32,10 @@ class FolderOptions:
     path: Path = field(metadata={"help": "The folder to watch."})
     pattern: str = field(default="*", metadata={"help": "Shell pattern of the items' names."})
     include: tuple[str, ...] = field(
-        default=(), metadata={"help": "More patterns; one with a slash is for the path."}
+        default=(),
+        metadata={
+            "help": "More patterns; if `pattern` is not set, all. One with a slash is for the path."
+        },
     )
     exclude: tuple[str, ...] = field(
         default=(), metadata={"help": "Patterns of names that are never items."}
@@ -83,7 +87,8 @@ class FolderSource:
         monotonic: Seconds that never go back.
 
     Raises:
-        ConfigError: `move:DIR` is on another file system than the folder.
+        ConfigError: The folder of `move:DIR` is on another file system, or cannot be.
+        SourceFolderError: The folder is not there.
     """
 
     def __init__(
@@ -98,20 +103,19 @@ class FolderSource:
         self._after = after
         self._root = os.fsencode(options.path.absolute())
         self._is_item = matcher(
-            (options.pattern, *options.include),
+            options.include
+            if options.pattern == "*" and options.include
+            else (options.pattern, *options.include),
             (*options.exclude, *(IGNORED if options.ignore_defaults else ())),
         )
         self._ripening = Ripening(options.settle_seconds, wall, monotonic)
         self._watcher: Watcher | None = None
+        self._hinted: set[bytes] = set()
         self._hints_overflowed = False
+        self._moved_to = b""
         device = self._root_device()
         if after.action is Action.MOVE and after.folder is not None:
-            after.folder.mkdir(parents=True, exist_ok=True)
-            if after.folder.stat().st_dev != device:
-                raise ConfigError(
-                    f"after = move:{after.folder} is on another file system than {options.path}.",
-                    hint="A move between file systems is not atomic; choose a folder beside it.",
-                )
+            self._moved_to = place_for_moved(after.folder, options.path, device)
 
     @property
     def description(self) -> str:
@@ -137,34 +141,28 @@ class FolderSource:
                         raise
                 continue  # a folder below went away or is closed to us; its files are not lost
             with entries:
-                for entry in entries:
-                    path = folder + b"/" + entry.name if folder else entry.name
-                    if self._options.recursive and entry.is_dir(follow_symlinks=False):
-                        if not entry.name.startswith(b"."):
+                for name, is_folder in self._listed(entries):
+                    path = folder + b"/" + name if folder else name
+                    if is_folder:
+                        if not self._is_left_out(path):
                             folders.append(path)
-                    elif self._is_item(entry.name, path):
+                    elif self._is_item(name, path):
                         candidate = self._candidate(path)
                         if candidate is not None:
                             yield candidate
 
     def ripe(self) -> Iterator[Candidate]:
         """Offer what events named, and what has settled meanwhile."""
-        paths = set(self._ripening.due())
-        if self._watcher is not None:
-            hints, too_many = self._watcher.take()
-            self._hints_overflowed |= too_many
-            for path in hints:
-                name = path.rpartition(b"/")[2]
-                if self._is_item(name, path) and b"/." not in b"/" + path:
-                    paths.add(path)
-        for path in paths:
+        self._take_hints()
+        hinted, self._hinted = self._hinted, set()
+        for path in hinted.union(self._ripening.due()):
             candidate = self._candidate(path)
             if candidate is not None:
                 yield candidate
 
     def next_ripe_seconds(self) -> float | None:
         """Tell in how many seconds `ripe` may have something."""
-        return self._ripening.next_seconds()
+        return 0.0 if self._hinted or self._hints_overflowed else self._ripening.next_seconds()
 
     def later(self, candidate: Candidate, seconds: float) -> None:
         """Offer *candidate* again after so many seconds."""
@@ -172,6 +170,7 @@ class FolderSource:
 
     def sweep_wanted(self) -> bool:
         """Tell whether only a sweep can find what happened."""
+        self._take_hints()
         wanted = self._hints_overflowed or (
             self._ripening.overflowed and self._ripening.next_seconds() == 0
         )
@@ -195,9 +194,14 @@ class FolderSource:
 
     def read(self, candidate: Candidate) -> bytes | LargeBody:
         """Read exactly what *candidate* is. See `Source.read`."""
+        if candidate.refusal:
+            raise SourceRefusedError(
+                f"The path is {candidate.refusal}, not a plain file; it was not opened.",
+                hint="Put the file itself there.",
+            )
         if candidate.identity.size > self._options.large_bytes:
             return FileBody(self._root, candidate.path, candidate.identity)
-        return read_whole(self._root, candidate.path, candidate.identity)
+        return read_whole(self._root, candidate.path, candidate.identity, candidate.changed_at)
 
     def settle(self, path: bytes, identity: Identity, item_id: str) -> bytes:
         """Rename, delete, move or keep the file. See `Source.settle`."""
@@ -228,20 +232,49 @@ class FolderSource:
         except OSError:
             self._ripening.forget(path)
             return None
-        if stat.S_ISDIR(status.st_mode):
-            return None
         candidate = _candidate_of(path, status)
-        if candidate.refusal or self._ripening.is_stable(
-            path, candidate.identity, candidate.changed_at
-        ):
-            return candidate
-        return None
+        if candidate.refusal:
+            self._ripening.forget(path)
+            return None if stat.S_ISDIR(status.st_mode) else candidate
+        stable = self._ripening.is_stable(path, candidate.identity, candidate.changed_at)
+        return candidate if stable else None
+
+    def _listed(self, entries: Iterator[os.DirEntry[bytes]]) -> Iterator[tuple[bytes, bool]]:
+        """Give each name and whether it is a folder to go into."""
+        with folder_errors(self._root, "read"):
+            for entry in entries:
+                yield (
+                    entry.name,
+                    self._options.recursive and entry.is_dir(follow_symlinks=False),
+                )
+
+    def _is_left_out(self, folder: bytes) -> bool:
+        """Tell whether a folder below is hidden, or holds what was delivered already."""
+        moved_to = self._moved_to
+        return b"/." in b"/" + folder or bool(moved_to and (folder + b"/").startswith(moved_to))
+
+    def _take_hints(self) -> None:
+        if self._watcher is None:
+            return
+        hints, too_many = self._watcher.take()
+        self._hints_overflowed |= too_many
+        for path in hints:
+            folder, _, name = path.rpartition(b"/")
+            if self._is_left_out(folder):
+                continue
+            if self._options.recursive and os.path.isdir(self._root + b"/" + path):  # noqa: PTH112
+                self._hints_overflowed = True  # it may have come with files in it
+            elif self._is_item(name, path):
+                self._hinted.add(path)
 
     def _root_device(self) -> int:
         with folder_errors(self._root, "found"):
             status = os.stat(self._root)  # noqa: PTH116
         if not stat.S_ISDIR(status.st_mode):
-            raise SourceFolderError(f"{self.description} is not a folder.")
+            raise SourceFolderError(
+                f"{self.description} is not a folder.",
+                hint="Nothing is lost; it goes on by itself when the folder is there again.",
+            )
         return status.st_dev
 
 
@@ -249,6 +282,6 @@ def _candidate_of(path: bytes, status: os.stat_result) -> Candidate:
     return Candidate(
         path,
         identity_of(status),
-        max(status.st_mtime, status.st_ctime),
+        changed_at(status),
         refusal_of(status),
     )

@@ -25,7 +25,8 @@ def matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[bytes, 
     """Make a test for file names.
 
     A pattern without a slash is compared with the file name, one with a slash
-    with the path below the folder. `*` and `?` do not stop at dots.
+    with the path below the folder. `*` stops neither at dots nor at slashes, and
+    `?` is one character, or one byte that is not UTF-8.
 
     Args:
         include: Shell patterns, one of which must fit.
@@ -36,17 +37,23 @@ def matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[bytes, 
     """
     by_name = _any_of(include, slash=False)
     not_by_name = _any_of(exclude, slash=False)
-    if not any("/" in pattern for pattern in (*include, *exclude)):
-        return lambda name, _path: by_name(name) is not None and not_by_name(name) is None
     by_path = _any_of(include, slash=True)
     not_by_path = _any_of(exclude, slash=True)
-    return lambda name, path: (
-        (by_name(name) is not None or by_path(path) is not None)
-        and not_by_name(name) is None
-        and not_by_path(path) is None
-    )
+
+    def by_name_only(name: bytes, _path: bytes) -> bool:
+        text = name.decode("utf-8", "surrogateescape")
+        return by_name(text) is not None and not_by_name(text) is None
+
+    def by_both(name: bytes, path: bytes) -> bool:
+        text = name.decode("utf-8", "surrogateescape")
+        whole = path.decode("utf-8", "surrogateescape")
+        return (by_name(text) is not None or by_path(whole) is not None) and (
+            not_by_name(text) is None and not_by_path(whole) is None
+        )
+
+    return by_both if any("/" in pattern for pattern in (*include, *exclude)) else by_name_only
 
 
-def _any_of(patterns: Sequence[str], *, slash: bool) -> Callable[[bytes], "re.Match[bytes] | None"]:
-    chosen = [fnmatch.translate(p).encode() for p in patterns if ("/" in p) is slash]
-    return re.compile(b"|".join(chosen) if chosen else rb"(?!)").match
+def _any_of(patterns: Sequence[str], *, slash: bool) -> Callable[[str], "re.Match[str] | None"]:
+    chosen = [fnmatch.translate(p) for p in patterns if ("/" in p) is slash]
+    return re.compile("|".join(chosen) if chosen else "(?!)").match

@@ -14,7 +14,6 @@ CLOCK_JUMP_SECONDS = 1.0
 @dataclass(slots=True)
 class _Seen:
     identity: Identity
-    since: float
     ready_at: float
 
 
@@ -74,8 +73,7 @@ class Ripening:
         if len(self._seen) >= MOST_WATCHED and path not in self._seen:
             self.overflowed = True
             return
-        now = self._monotonic()
-        self._seen[path] = _Seen(identity, now, now + seconds)
+        self._seen[path] = _Seen(identity, self._monotonic() + seconds)
 
     def forget(self, path: bytes) -> None:
         """Keep *path* in mind no longer."""

@@ -1,7 +1,8 @@
 """What happens to a file after its delivery: rename, delete, move, or keep it."""
 
-import errno
+import itertools
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +14,9 @@ from sealift.sources.files import identity_of
 SYNCED = b".synced"
 NAME_BYTES = 255
 """Longest file name of the common file systems."""
+
+ENDING_BYTES = 32
+"""A longer part after the last dot is no file type."""
 
 
 class Action(StrEnum):
@@ -45,6 +49,30 @@ class After:
         )
 
 
+def place_for_moved(folder: Path, root: Path, device: int) -> bytes:
+    """Make the folder of `move:DIR`; give its path and a slash if it is below *root*, else b""."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError as error:
+        raise ConfigError(
+            f"The folder of after = move:{folder} cannot be made: {error.strerror}.",
+            hint="Choose a folder that this user may write.",
+        ) from error
+    if status.st_dev != device:
+        raise ConfigError(
+            f"after = move:{folder} is on another file system than {root}.",
+            hint="A move between file systems is not atomic; choose a folder beside it.",
+        )
+    real, real_root = folder.resolve(), root.resolve()
+    if real == real_root:
+        raise ConfigError(
+            f"after = move:{folder} is the watched folder itself.", hint="Choose another folder."
+        )
+    below = real.is_relative_to(real_root)
+    return os.fsencode(real.relative_to(real_root)) + b"/" if below else b""
+
+
 def settle(root: bytes, path: bytes, identity: Identity, item_id: str, after: After) -> bytes:
     """Settle a delivered file; finish it if a crash came between.
 
@@ -52,53 +80,77 @@ def settle(root: bytes, path: bytes, identity: Identity, item_id: str, after: Af
     put back if it is not that: a writer that comes in between loses nothing.
 
     Returns:
-        The file's path below *root* afterwards; for another folder, its whole path.
+        The file's path below *root* afterwards; for another folder, its whole path;
+        empty if it has none, because it is deleted or its owner took it away.
 
     Raises:
-        SourceChangedError: The file is not what was delivered. It was left alone.
+        SourceChangedError: The file is not what was delivered. It is left as a new one.
         OSError: The folder does not allow it.
     """
+    source = root + b"/" + path
     match after.action:
         case Action.KEEP:
             return path
         case Action.DELETE:
-            aside = _beside(path, b".sealift-" + item_id.encode())
-            if _move(root + b"/" + path, root + b"/" + aside, identity):
-                os.unlink(root + b"/" + aside)  # noqa: PTH108
-            return b""
+            _delete(source, identity, item_id)
+            settled = b""
         case Action.MOVE:
             assert after.folder is not None  # noqa: S101
             target = os.fsencode(after.folder) + b"/" + path
             os.makedirs(target.rpartition(b"/")[0], exist_ok=True)  # noqa: PTH103
-            return _move_to_free_name(root + b"/" + path, target, b"", identity, item_id)
+            settled = _move_to_free_name(source, target, b"", identity, item_id)
         case Action.RENAME:
-            source = root + b"/" + path
             settled = _move_to_free_name(source, source, SYNCED, identity, item_id)
-            return settled[len(root) + 1 :]
+            settled = settled[len(root) + 1 :]
+    if not settled:
+        os.stat(root)  # noqa: PTH116  a folder that is gone says nothing of its files
+    return settled
+
+
+def _delete(source: bytes, identity: Identity, item_id: str) -> None:
+    aside = source.rpartition(b"/")[0] + b"/.sealift-" + item_id.encode()
+    if _move(source, aside, identity, item_id):
+        os.unlink(aside)  # noqa: PTH108
 
 
 def _move_to_free_name(
     source: bytes, target: bytes, suffix: bytes, identity: Identity, item_id: str
 ) -> bytes:
     """Move to *target* + *suffix*, or to a name with the item's id where that is taken."""
-    chosen = target + suffix
-    if len(chosen) - chosen.rfind(b"/") - 1 > NAME_BYTES or _is_other(chosen, identity):
-        chosen = _marked(target, item_id, suffix)
-    _move(source, chosen, identity)
-    return chosen
+    plain, there = target + suffix, None
+    if len(plain) - plain.rfind(b"/") - 1 <= NAME_BYTES:
+        there = _identity_at(plain)
+        if there is None and _move(source, plain, identity, item_id):
+            return plain
+        if there is not None and there.same_file(identity):
+            # Moved before a crash. A rename between two links to one file would do nothing.
+            _delete(source, identity, item_id)
+            return plain
+    marked = _marked(target, item_id, suffix)
+    if _move(source, marked, identity, item_id):
+        return marked
+    if there is not None and there.mtime_ns > identity.mtime_ns:
+        # A crash came after a newer version was moved, and before it was put back.
+        _put_back(plain, source, item_id)
+        raise SourceChangedError("The file changed after its delivery; it is left as a new one.")
+    return b""
 
 
-def _marked(target: bytes, item_id: str, suffix: bytes) -> bytes:
+def _marked(target: bytes, item_id: str, suffix: bytes, number: int = 1) -> bytes:
+    """Give *target* with the end of the item's id in its name, cut where it is too long."""
     folder, slash, name = target.rpartition(b"/")
     stem, dot, ending = name.rpartition(b".")
-    if not dot or suffix:
+    if not dot or suffix or len(ending) > ENDING_BYTES:
         stem, dot, ending = name, b"", b""
-    mark = b"~" + item_id[-8:].encode()
+    mark = b"~" + item_id[-8:].encode() + (b"-%d" % number if number > 1 else b"")
     room = NAME_BYTES - len(mark) - len(dot) - len(ending) - len(suffix)
+    # Not within a character: some file systems refuse half of one.
+    while 0 < room < len(stem) and stem[room] & 0xC0 == 0x80:
+        room -= 1
     return folder + slash + stem[:room] + mark + dot + ending + suffix
 
 
-def _move(source: bytes, target: bytes, identity: Identity) -> bool:
+def _move(source: bytes, target: bytes, identity: Identity, item_id: str) -> bool:
     """Move *source* to *target* if it is *identity*; tell whether it is at *target* now.
 
     It is moved first and looked at then, so that no writer can come in between.
@@ -106,39 +158,37 @@ def _move(source: bytes, target: bytes, identity: Identity) -> bool:
     Raises:
         SourceChangedError: *source* is something else, and still there.
     """
-    try:
+    with suppress(FileNotFoundError):  # moved before a crash, or taken away by its owner
         os.rename(source, target)  # noqa: PTH104
-    except FileNotFoundError:
-        # Moved before a crash, or taken away by its owner: settled in both cases.
-        return os.path.lexists(target) and not _is_other(target, identity)
-    if not _is_other(target, identity):
-        return True
-    _put_back(target, source)
+    there = _identity_at(target)
+    if there is None or there.same_file(identity):
+        return there is not None
+    _put_back(target, source, item_id)
     raise SourceChangedError("The file changed after its delivery; it is left as a new one.")
 
 
-def _put_back(target: bytes, source: bytes) -> None:
+def _put_back(moved: bytes, source: bytes, item_id: str) -> None:
     """Undo a move without replacing what may have come to the old name meanwhile."""
-    try:
-        os.link(target, source, follow_symlinks=False)
-    except OSError as error:
-        if error.errno == errno.EEXIST:
-            folder, slash, name = source.rpartition(b"/")
-            os.rename(target, folder + slash + b"again-" + name[: NAME_BYTES - 6])  # noqa: PTH104
+    for number in itertools.count():
+        name = _marked(source, item_id, b"", number) if number else source
+        try:
+            os.link(moved, name, follow_symlinks=False)
+        except FileExistsError:
+            continue
+        except FileNotFoundError:
+            raise
+        except OSError:  # no hard links here
+            if os.path.lexists(name):
+                continue
+            os.rename(moved, name)  # noqa: PTH104
             return
-        os.rename(target, source)  # noqa: PTH104
+        os.unlink(moved)  # noqa: PTH108
         return
-    os.unlink(target)  # noqa: PTH108
 
 
-def _is_other(path: bytes, identity: Identity) -> bool:
-    """Tell whether something else than *identity* is at *path*."""
+def _identity_at(path: bytes) -> Identity | None:
+    """Give the identity of what is at *path*; None if nothing is."""
     try:
-        return not identity_of(os.lstat(path)).same_file(identity)
+        return identity_of(os.lstat(path))
     except FileNotFoundError:
-        return False
-
-
-def _beside(path: bytes, name: bytes) -> bytes:
-    folder, slash, _ = path.rpartition(b"/")
-    return folder + slash + name
+        return None

@@ -6,7 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 MOST_HINTS = 10_000
+OVERFLOW_SIGN = 2_000
+"""Paths in one batch from which on the system may have dropped events. It drops them above 16,384
+that wait, a file makes several, and watchfiles does not tell.
+https://man7.org/linux/man-pages/man7/inotify.7.html"""
+
 DEBOUNCE_MILLISECONDS = 100
+ROOT_LOOK_MILLISECONDS = 2_000
+"""How often to look whether the folder is still the one that is watched."""
+
+RETRY_SECONDS = 5.0
 
 
 class Watcher:
@@ -42,31 +51,50 @@ class Watcher:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        from watchfiles import watch  # noqa: PLC0415  a Rust extension; only agents need it
-
         while not self._stop.is_set():
             try:
-                for changes in watch(
-                    self._root,
-                    watch_filter=None,
-                    debounce=DEBOUNCE_MILLISECONDS,
-                    step=DEBOUNCE_MILLISECONDS // 4,
-                    stop_event=self._stop,
-                    recursive=self._recursive,
-                    raise_interrupt=False,
-                ):
-                    self._note({os.fsencode(path) for _change, path in changes})
+                self._watch()
             except (OSError, RuntimeError):
-                # The folder is gone, or the system has no watches left: scans go on without.
-                self._stop.wait(5)
-                self._note(set())
+                # The folder is gone, a name is no UTF-8, or the system has no watches left:
+                # scans go on without.
+                self._stop.wait(RETRY_SECONDS)
+            if not self._stop.is_set():
+                self._note(set(), too_many=True)
 
-    def _note(self, paths: set[bytes]) -> None:
+    def _watch(self) -> None:
+        """Collect changes until the folder is another one, or `close` is called."""
+        from watchfiles import watch  # noqa: PLC0415  a Rust extension; only agents need it
+
+        watched = self._which()
+        for changes in watch(
+            self._root,
+            watch_filter=None,
+            debounce=DEBOUNCE_MILLISECONDS,
+            step=DEBOUNCE_MILLISECONDS // 4,
+            stop_event=self._stop,
+            rust_timeout=ROOT_LOOK_MILLISECONDS,
+            yield_on_timeout=True,
+            recursive=self._recursive,
+            raise_interrupt=False,
+        ):
+            if changes:
+                paths = {os.fsencode(path) for _change, path in changes}
+                self._note(paths, too_many=len(paths) >= OVERFLOW_SIGN)
+            # After the folder was removed and made again, or mounted over, its watch is deaf.
+            if self._which() != watched:
+                return
+
+    def _which(self) -> tuple[int, int]:
+        status = self._root.stat()
+        return status.st_dev, status.st_ino
+
+    def _note(self, paths: set[bytes], *, too_many: bool) -> None:
         prefix = os.fsencode(self._root) + b"/"
         below = {path[len(prefix) :] for path in paths if path.startswith(prefix)}
         with self._lock:
-            if not below or len(self._hints) + len(below) > MOST_HINTS:
+            if len(self._hints) + len(below) > MOST_HINTS:
                 self._too_many = True
             else:
+                self._too_many |= too_many or len(below) < len(paths)
                 self._hints |= below
         self._wake()
