@@ -137,7 +137,7 @@ def run(task: dict[str, Any], *, once: bool) -> int:
 
 
 def serve(task: dict[str, Any]) -> int:
-    import obstore  # noqa: F401, PLC0415  loaded once for all children, used only in them
+    import obstore  # noqa: PLC0415  loaded once for all children, used only in them
     import obstore.store  # noqa: F401, PLC0415
 
     for _ in sys.stdin:

@@ -157,8 +157,11 @@ def test_23_a_certificate_that_is_not_trusted_pauses(tmp_path: Path) -> None:
     if openssl is None:
         pytest.skip("openssl makes the certificate")
     subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-        + ["-nodes", "-keyout", key, "-out", certificate, "-days", "1", "-subj", "/CN=127.0.0.1"],
+        [
+            *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-keyout", key, "-out", certificate, "-days", "1"),
+            *("-subj", "/CN=127.0.0.1"),
+        ],
         check=True,
         capture_output=True,
     )

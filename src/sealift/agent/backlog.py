@@ -18,6 +18,8 @@ LOOK_SECONDS = 2.0
 
 SOONEST_SECONDS = 0.01
 
+CLOCK_JUMP_SECONDS = 1.0
+
 
 class Backlog:
     """Offers each lane what waits for it, within limits.
@@ -45,6 +47,7 @@ class Backlog:
         self._wall = wall
         self._monotonic = monotonic
         self._look_at = 0.0
+        self._offset = wall() - monotonic()
         self.behind = False
         """More is due than there was room for at the last look."""
 
@@ -55,6 +58,13 @@ class Backlog:
     def next_seconds(self) -> float:
         """Tell in how many seconds to look."""
         return self._look_at - self._monotonic()
+
+    def begin(self) -> None:
+        """Begin a look: after the clock was set back, nothing waits for the time that it showed."""
+        self.behind = False
+        before, self._offset = self._offset, self._wall() - self._monotonic()
+        if self._offset < before - CLOCK_JUMP_SECONDS:
+            self._ledger.recover(self._route)
 
     def due(
         self, lane: Lane, flying: Collection[tuple[int, str]], most_bytes: int

@@ -34,7 +34,7 @@ class Route:
     date_from: DateFrom = DateFrom.NOW
     device_id: str = ""
     host: str = ""
-    concurrency: int = 512
+    concurrency: int = 256
     """Most uploads at once to one destination."""
 
     settle_seconds: float = 2.0

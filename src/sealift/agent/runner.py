@@ -285,7 +285,7 @@ class Runner:
         failed = any(outcome.error is not None for outcome in outcomes)
         if not (failed or (outcomes and backlog.behind)) and backlog.next_seconds() > 0:
             return False
-        backlog.behind = False
+        backlog.begin()
         more = False
         for lane in self._lanes:
             due, rest = backlog.due(lane, self._flying, IN_MEMORY_BYTES - self._bytes)
