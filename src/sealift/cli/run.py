@@ -1,5 +1,6 @@
 """`sealift run`: run the routes until stopped, or once."""
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +45,7 @@ def run(
     json
         Write events as JSON lines to standard output, lines for people to standard error.
     """
+    _spare_the_collector()
     settings = sealift.Config.load(config, overrides=overriding(state_dir))
     with sealift.showing(settings.agent, json=json) as show:
         routes = sealift.build_routes(settings, only=route, notify=show.notify, took=show.took)
@@ -54,3 +56,13 @@ def run(
         ):
             outcome = agent.run(once=once)
     return INTERRUPTED if orders.stop else outcome.exit_code
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector look less often.
+
+    A delivery makes no reference cycles, and hundreds of items in flight would make
+    the collector look through them again and again: a tenth of the time of a run.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

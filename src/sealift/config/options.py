@@ -70,7 +70,7 @@ class RouteOptions:
         metadata=_help("Where {time} and {date} come from: now, mtime or name."),
     )
     concurrency: int = field(
-        default=512, metadata=_help("Most uploads at once to one destination, 1 to 1024.")
+        default=256, metadata=_help("Most uploads at once to one destination, 1 to 1024.")
     )
     probe_seconds: float = field(
         default=120.0, metadata=_help("Time between two probes of a paused destination.")

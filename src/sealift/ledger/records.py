@@ -1,5 +1,6 @@
 """What the ledger remembers, as frozen records."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -54,6 +55,14 @@ class Identity(NamedTuple):
     def same_file(self, other: "Identity") -> bool:
         """Tell whether *other* is this version. Device numbers may change at a reboot."""
         return self[1:] == other[1:]
+
+    def is_of(self, status: os.stat_result) -> bool:
+        """Tell whether a file with *status* is this version."""
+        return (
+            self.inode == status.st_ino
+            and self.mtime_ns == status.st_mtime_ns
+            and self.size == status.st_size
+        )
 
 
 class NewItem(NamedTuple):

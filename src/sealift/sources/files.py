@@ -164,7 +164,7 @@ def _require(status: os.stat_result, expected: Identity) -> None:
     """Refuse a descriptor that is not the plain file and version that is meant."""
     if not stat.S_ISREG(status.st_mode):
         raise SourceRefusedError(f"The path is {refusal_of(status)}, not a plain file.")
-    if not expected.same_file(identity_of(status)):
+    if not expected.is_of(status):
         raise SourceChangedError("The file changed after it was seen.")
 
 
