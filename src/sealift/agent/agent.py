@@ -1,5 +1,6 @@
 """Runs all routes of one state directory until they are finished, drained or stopped."""
 
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Self
 
 from sealift.agent.route import Route
 from sealift.agent.runner import Runner, Surroundings
-from sealift.errors import PausedError, SealiftError
+from sealift.errors import PausedError, SealiftError, UsageError
 from sealift.ledger.database import AgentLock, make_state_dir
 from sealift.ledger.desk import Desk
 from sealift.ledger.ledger import Ledger
@@ -65,6 +66,7 @@ class Agent:
         except BaseException:
             self._lock.release()
             raise
+        self._process = os.getpid()
         self._state_dir = state_dir
         self._routes = routes
         surroundings = surroundings or Surroundings()
@@ -76,7 +78,14 @@ class Agent:
 
         Raises:
             SealiftError: A route could not go on; the others were drained first.
+            UsageError: This process is a fork of the agent's. Nothing was begun.
         """
+        if os.getpid() != self._process:
+            raise UsageError(
+                "The agent was made before this process was forked; its ledger and connections "
+                "cannot be used here.",
+                hint="Make the agent in the process that runs it.",
+            )
         threads = [
             threading.Thread(target=self._run, args=(runner, once), name=f"sealift-{i}")
             for i, runner in enumerate(self._runners)

@@ -151,6 +151,10 @@ class Lane:
             if self.health.failed(error, now):
                 self._tell_gate(error, now)
 
+    def start(self) -> None:
+        """Take jobs, also after a `stop`."""
+        self._draining = False
+
     def drain(self) -> None:
         """Begin none of the jobs that wait for a worker; they come back unattempted. Any thread."""
         self._draining = True

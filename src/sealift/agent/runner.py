@@ -154,6 +154,10 @@ class Runner:
 
     def _start(self) -> None:
         name = self.route.name
+        self._patient_until = None
+        self._feed.scan_now()
+        for lane in self._lanes:
+            lane.start()
         self._ledger.recover(name)
         self._ledger.resume(name)
         self._news.notify(
