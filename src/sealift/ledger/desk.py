@@ -108,16 +108,18 @@ class Desk(Store):
         """Decide that quarantined items are not delivered. Their sources stay untouched."""
         with self.commit() as connection:
             for item in items:
-                connection.execute(
+                dropped = connection.execute(
                     "UPDATE item SET state = 'dropped', ended_at = ?2"
                     " WHERE seq = ?1 AND state = 'quarantined'",
                     (item.seq, now),
                 )
-                connection.execute(
-                    "UPDATE delivery SET state = 'ended'"
-                    " WHERE seq = ? AND state IN ('waiting', 'refused')",
-                    (item.seq,),
-                )
+                # It may have been released since it was listed; then it is on its way.
+                if dropped.rowcount:
+                    connection.execute(
+                        "UPDATE delivery SET state = 'ended'"
+                        " WHERE seq = ? AND state IN ('waiting', 'refused')",
+                        (item.seq,),
+                    )
 
     def hurry(self, route: str = "") -> int:
         """Make all deliveries due that wait for a later time; tell how many."""
