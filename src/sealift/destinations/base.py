@@ -1,5 +1,6 @@
 """The contract of a destination: put all or nothing, look, and tell what it can do."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -172,6 +173,22 @@ class Destination(Protocol):
         Raises:
             PausedError: It does not, and why.
             TransientError: It could not be found out now.
+        """
+        ...
+
+    def abort_stale_uploads(self, uploads: Iterable[tuple[str, str]]) -> int:
+        """
+        Abort large uploads that were begun and given up, so that nobody pays for their parts.
+
+        Args:
+            uploads: Key and upload id of each, from the ledger. Nobody else's
+                upload is touched.
+
+        Returns:
+            How many there were; one that is gone already counts as well.
+
+        Raises:
+            TransientError: Some may still be there.
         """
         ...
 

@@ -1,5 +1,7 @@
 """A destination that holds a destination and passes everything on, for behaviours to build on."""
 
+from collections.abc import Iterable
+
 from sealift.destinations.base import Capabilities, Destination, Found, PartLog, Stored
 from sealift.sealing.parcel import Parcel
 
@@ -49,6 +51,10 @@ class Wrapper:
     def probe(self) -> None:
         """See `Destination.probe`."""
         self.destination.probe()
+
+    def abort_stale_uploads(self, uploads: Iterable[tuple[str, str]]) -> int:
+        """See `Destination.abort_stale_uploads`."""
+        return self.destination.abort_stale_uploads(uploads)
 
     def url(self, key: str) -> str:
         """See `Destination.url`."""

@@ -6,6 +6,16 @@ from sealift.destinations.base import Part, Upload
 from sealift.ledger.store import Store
 
 
+def abandoned_uploads(store: Store, route: str, destination: str) -> list[tuple[int, str, str]]:
+    """List uploads that were begun and will not go on: item, key and upload id of each."""
+    rows = store.fetch(
+        "SELECT seq, key, upload_id FROM upload JOIN delivery USING (seq, destination)"
+        " WHERE route = ? AND destination = ? AND state IN ('ended', 'delivered')",
+        (route, destination),
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
 class DeliveryParts:
     """The `PartLog` of one delivery, in the ledger.
 
