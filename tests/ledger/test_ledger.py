@@ -110,6 +110,7 @@ def test_a_refused_item_waits_for_a_person(ledger: Ledger, desk: Desk) -> None:
     assert [d.state for d in desk.deliveries(seq)] == [
         *(DeliveryState.REFUSED, DeliveryState.WAITING)
     ]
+    assert ledger.record([arrived(seq, "b")]) == set()
 
 
 def test_a_vanished_item_ends_but_what_arrived_stays_arrived(ledger: Ledger, desk: Desk) -> None:

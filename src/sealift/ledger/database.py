@@ -4,7 +4,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
@@ -59,11 +59,23 @@ def connect(path: Path) -> sqlite3.Connection:
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         try:
-            _prepare(connection, path)
+            with _one_at_a_time(path.parent):
+                _prepare(connection, path)
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+@contextmanager
+def _one_at_a_time(state_dir: Path) -> Iterator[None]:
+    """Keep others from preparing a ledger here: SQLite does not wait to begin a WAL."""
+    with ExitStack() as closing:
+        with suppress(OSError):  # a file system without locks
+            folder = os.open(state_dir, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+            closing.callback(os.close, folder)
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
