@@ -140,8 +140,8 @@ class FolderSource:
                     with folder_errors(self._root, "read"):
                         raise
                 continue  # a folder below went away or is closed to us; its files are not lost
-            with entries:
-                for name, is_folder in self._listed(entries):
+            with entries as listing:
+                for name, is_folder in self._listed(listing):
                     path = folder + b"/" + name if folder else name
                     if is_folder:
                         if not self._is_left_out(path):
