@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,6 +76,14 @@ def running(code: str, *values: Path | str) -> Iterator["subprocess.Popen[str]"]
     finally:
         process.kill()
         process.communicate(timeout=10)
+
+
+def let_others_pass(path: Path) -> None:
+    """Let other users come to *path*; pytest's folders are closed to them."""
+    top = Path(tempfile.gettempdir())
+    for folder in path.parents:
+        if folder != top and folder.is_relative_to(top):
+            folder.chmod(0o755)
 
 
 def line_of(process: "subprocess.Popen[str]") -> str:

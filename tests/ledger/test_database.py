@@ -15,7 +15,7 @@ from sealift.ledger import database
 from sealift.ledger.database import AgentLock
 from sealift.ledger.desk import Desk
 from sealift.ledger.ledger import Ledger
-from tests.ledger.samples import PROJECT, item_at, line_of, reserved, running
+from tests.ledger.samples import PROJECT, item_at, let_others_pass, line_of, reserved, running
 
 
 def test_35_every_commit_is_synced_before_it_returns(tmp_path: Path) -> None:
@@ -219,8 +219,8 @@ def test_36_a_state_directory_of_another_user_says_so(tmp_path: Path, *, filled:
     state.mkdir()
     if filled:
         _filled(state)
-    for folder in (state, *tmp_path.parents[:2], tmp_path):
-        folder.chmod(0o555 if folder == state else 0o755)
+    let_others_pass(state)
+    state.chmod(0o555)
     for file in state.iterdir():
         file.chmod(0o444)
     lines = _run(_OPENER, state).splitlines()

@@ -18,6 +18,7 @@ from sealift.errors import (
 )
 from sealift.ledger.records import Identity
 from sealift.sources.files import FileBody, read_whole
+from tests.ledger.samples import let_others_pass
 from tests.sources.samples import run_python, seen
 
 
@@ -246,8 +247,7 @@ except TransientError as error:
 def test_36_a_file_that_may_not_be_read_waits_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"secret")
     (tmp_path / "f").chmod(0)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    let_others_pass(tmp_path / "f")
     told = run_python(_FORBIDDEN, tmp_path)
     assert told.startswith("TransientError The file may not be read by this user. Give")
 

@@ -19,6 +19,7 @@ from sealift.errors import (
 from sealift.sources.files import FileBody
 from sealift.sources.folder import FolderOptions
 from sealift.sources.settling import Action, After
+from tests.ledger.samples import let_others_pass
 from tests.sources.samples import ITEM_ID, folder, names, paths, run_python
 
 
@@ -227,12 +228,8 @@ def test_36_a_folder_that_may_not_be_changed_pauses_and_keeps_the_file(tmp_path:
     root = tmp_path / "in"
     root.mkdir()
     (root / "f").write_bytes(b"data")
-    for path, mode in (
-        (root, 0o555),
-        (tmp_path, 0o755),
-        *((p, 0o755) for p in tmp_path.parents[:2]),
-    ):
-        path.chmod(mode)
+    let_others_pass(root)
+    root.chmod(0o555)
     rename, delete = run_python(_FORBIDDEN, root).splitlines()
     assert "does not allow after = rename: Permission denied" in rename
     assert "does not allow after = delete: Permission denied" in delete

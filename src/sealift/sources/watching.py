@@ -63,7 +63,7 @@ class Watcher:
 
     def _watch(self) -> None:
         """Collect changes until the folder is another one, or `close` is called."""
-        from watchfiles import watch  # noqa: PLC0415  a Rust extension; only agents need it
+        from watchfiles import Change, watch  # noqa: PLC0415  in Rust; only agents need it
 
         watched = self._which()
         for changes in watch(
@@ -80,8 +80,9 @@ class Watcher:
             if changes:
                 paths = {os.fsencode(path) for _change, path in changes}
                 self._note(paths, too_many=len(paths) >= OVERFLOW_SIGN)
-            # After the folder was removed and made again, or mounted over, its watch is deaf.
-            if self._which() != watched:
+            # After the folder was removed and made again, or mounted over, its watch is deaf;
+            # a folder made again may have the number of the old one.
+            if self._which() != watched or (Change.deleted, str(self._root)) in changes:
                 return
 
     def _which(self) -> tuple[int, int]:
