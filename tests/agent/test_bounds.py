@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -13,7 +14,6 @@ from sealift.destinations.base import PartLog, Stored
 from sealift.destinations.memory import MemoryDestination
 from sealift.errors import CredentialsError, NotSentError, SealiftError
 from sealift.events import AttemptFailed, BackedOff, Delivered, Event, Paused
-from sealift.ledger.store import Store
 from sealift.sealing.parcel import Parcel
 from tests.agent.rig import Rig
 
@@ -86,27 +86,24 @@ def test_a_long_outage_holds_little_while_many_files_wait(
     assert rig.states() == {"done": 20_000}
 
 
-def test_an_idle_agent_sleeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fetched: list[str] = []
-    fetch = Store.fetch
+@pytest.mark.parametrize("error", [None, CredentialsError("No.")], ids=["open", "paused"])
+def test_an_agent_with_nothing_to_do_sleeps(tmp_path: Path, error: SealiftError | None) -> None:
+    rig = Rig(tmp_path, (Down(error),), scan_interval_seconds=0.5)
+    rig.fill(400)
+    with rig.running() as agent:
+        runner = agent._runners[0]
+        turns: list[float] = []
+        turn = runner._turn
 
-    def counting(self: Store, sql: str, *values: object) -> object:
-        fetched.append(sql)
-        return fetch(self, sql, *values)  # type: ignore[arg-type]
+        def counting(*arguments: Any) -> bool:
+            turns.append(time.monotonic())
+            return turn(*arguments)
 
-    for error, kind in ((None, Delivered), (CredentialsError("No."), Paused)):
-        home = tmp_path / kind.__name__
-        home.mkdir()
-        rig = Rig(home, (Down(error),))
-        rig.fill(3)
-        with rig.running():
-            rig.wait_for(kind)
-            threading.Event().wait(0.3)
-            monkeypatch.setattr(Store, "fetch", counting)
-            fetched.clear()
-            threading.Event().wait(1.5)
-            assert len(fetched) <= 12
-            monkeypatch.setattr(Store, "fetch", fetch)
+        rig.wait_for(*((Paused,) if error else (Delivered, 400)))
+        threading.Event().wait(0.3)
+        runner._turn = counting  # type: ignore[method-assign]
+        threading.Event().wait(1.5)
+        assert len(turns) <= 10
 
 
 def test_once_ends_while_a_destination_is_down(tmp_path: Path, patience: None) -> None:
@@ -129,33 +126,37 @@ def test_once_waits_a_while_for_a_destination_that_comes_back(tmp_path: Path) ->
 
 
 def test_draining_takes_up_nothing_that_is_due(tmp_path: Path) -> None:
-    down = Down(NotSentError("Down."))
-    rig = Rig(tmp_path, (down,))
+    other, down = MemoryDestination("other"), Down(CredentialsError("No."))
+    rig = Rig(tmp_path, (other, down))
     rig.fill(1000)
+    assert rig.run().exit_code == 4
+    assert len(other.objects) == 1000
+    down.error = None
     holding = threading.Event()
+    asked = threading.Event()
     put = down.put
 
     def held(*arguments: object, **options: object) -> Stored:
+        asked.set()
         holding.wait(10)
         return put(*arguments, **options)  # type: ignore[arg-type]
 
     down.put = held  # type: ignore[method-assign]
     with rig.running() as agent:
-        while not agent._runners[0]._flying:
-            threading.Event().wait(0.01)
+        assert asked.wait(10)
         agent.drain()
         holding.set()
-    assert down.attempts <= 8
-    assert len(rig.names()) == 1000
+    assert 1 <= len(down.objects) <= 8
 
 
+@pytest.mark.parametrize("others", [(), (MemoryDestination("other"),)], ids=["new", "waiting"])
 def test_large_documents_are_held_one_limit_at_a_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: tuple[MemoryDestination, ...]
 ) -> None:
     limit = 4 << 20
     monkeypatch.setattr("sealift.agent.runner.IN_MEMORY_BYTES", limit)
     down = Down(CredentialsError("No."))
-    rig = Rig(tmp_path, (down,), probe_seconds=0.01)
+    rig = Rig(tmp_path, (*others, down), probe_seconds=0.3)
     for number in range(40):
         rig.write(f"{number}.bin", number.to_bytes(4) * 250_000)
     held: list[int] = []
@@ -169,8 +170,10 @@ def test_large_documents_are_held_one_limit_at_a_time(
 
         runner._news._observer = noting
         rig.wait_for(Paused)
+        for other in others:
+            rig.wait_for(Delivered, 40, destination=other.name)
         down.error = None
-        rig.wait_for(Delivered, 40)
+        rig.wait_for(Delivered, 40, destination=down.name)
     assert max(held) <= limit + 1_000_000
     assert max(held) >= 1_000_000, "nothing was measured"
 

@@ -7,7 +7,7 @@ import pytest
 
 from sealift.destinations.memory import MemoryDestination
 from sealift.errors import CredentialsError
-from sealift.events import Delivered, Paused, Quarantined, Resumed, Settled
+from sealift.events import AttemptFailed, Delivered, Paused, Quarantined, Resumed, Settled
 from sealift.testing.fault_server import FaultServer
 from tests.agent.rig import Rig, check_server, s3
 
@@ -109,14 +109,27 @@ def test_what_one_destination_refuses_stays_at_the_other_and_can_be_released(
 def test_an_item_that_always_fails_does_not_keep_its_destination_closed(
     tmp_path: Path, server: FaultServer
 ) -> None:
-    rig = Rig(tmp_path, (s3(server),), random=lambda: 0.0)
-    rig.write("a-poison.json", {})
-    server.fail(operation="PutObject", status=403, code="InvalidAccessKeyId", times=None)
-    assert rig.run().exit_code == 4
-    bodies = rig.fill(3)
-    rig.run()
-    server.heal()
-    server.fail(operation="PutObject", key=lambda key: "poison" in key, status=500, times=None)
-    with rig.running():
+    rig = Rig(tmp_path, (s3(server),), probe_seconds=0.1)
+    rig.write("poison.json", {})
+    refuse(server)
+    with rig.running() as agent:
+        rig.wait_for(Paused)
+        bodies = rig.fill(3)
+        agent.scan_now()
+        server.heal()
+        server.fail(operation="PutObject", key=lambda key: "poison" in key, status=500, times=None)
         rig.wait_for(Delivered, len(bodies))
     assert rig.states() == {"done": 3, "reserved": 1}
+
+
+def test_probes_take_turns(tmp_path: Path, server: FaultServer, memory: MemoryDestination) -> None:
+    rig = Rig(tmp_path, (memory, s3(server)), probe_seconds=0.1)
+    rig.fill(6)
+    refuse(server)
+    with rig.running():
+        rig.wait_for(Paused)
+        rig.wait_for(Delivered, 6, destination="memory")
+        before = len(server.calls("PutObject"))
+        rig.wait_for(AttemptFailed, len(rig.told_of(AttemptFailed)) + 6)
+    probed = [call.call.key for call in server.calls("PutObject")[before:]][:6]
+    assert len(set(probed)) == 6

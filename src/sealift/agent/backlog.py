@@ -7,7 +7,7 @@ from sealift.agent.lane import Lane
 from sealift.ledger.ledger import Ledger
 from sealift.ledger.records import Due
 
-BATCH = 128
+BATCH = 256
 """Items in one commit."""
 
 LEAST = BATCH // 8
@@ -105,6 +105,6 @@ class Backlog:
                     seconds = min(seconds, due_at - self._wall())
         self._look_at = now + max(SOONEST_SECONDS, seconds)
 
-    def is_empty(self) -> bool:
-        """Tell whether nothing waits for any lane."""
-        return all(self._ledger.next_due_at(self._route, lane.name) is None for lane in self._lanes)
+    def is_short(self) -> bool:
+        """Tell whether less than a batch waits."""
+        return self._ledger.waiting(self._route) < BATCH

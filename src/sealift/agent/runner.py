@@ -19,9 +19,6 @@ from sealift.events import Observer, Paused, Resumed, RouteStarted, RouteStopped
 from sealift.ledger.ledger import Ledger
 from sealift.sources.base import Candidate
 
-LINGER_SECONDS = 0.02
-"""How long outcomes are gathered for one commit while there is other work in flight."""
-
 IN_MEMORY_BYTES = 64 << 20
 """Sealed bytes held at once; one larger item may pass alone."""
 
@@ -30,18 +27,6 @@ QUICK_TRIES = 4
 
 RIPENING_SECONDS = 0.5
 """With `once`, how much longer than the settle time a file is waited for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the outside gives: clocks, chance and who is told."""
-
-    wall: Callable[[], float] = time.time
-    """Seconds since 1970."""
-
-    monotonic: Callable[[], float] = time.monotonic
-    random: Callable[[], float] = random.random
-    notify: Observer = field(default=lambda _event: None)
 
 
 class Runner:
@@ -59,7 +44,7 @@ class Runner:
         self._wall = surroundings.wall
         self._monotonic = surroundings.monotonic
         self._news = News(ledger, self._wall, surroundings.notify)
-        self._mail: SimpleQueue[Outcome | None] = SimpleQueue()
+        self._mail = Mailbox(self._monotonic)
         notify = self._news.notify
         self._lanes = [
             Lane(
@@ -68,7 +53,7 @@ class Runner:
                 most=route.concurrency,
                 replace=route.on_conflict is Conflict.OVERWRITE,
                 health=Health(route.probe_seconds, surroundings.random),
-                outcomes=self._mail,
+                outcomes=self._mail.queue,
                 clock=self._monotonic,
                 notify=notify,
             )
@@ -96,7 +81,7 @@ class Runner:
         self._draining = True
         for lane in self._lanes:
             lane.drain()
-        self._mail.put(None)
+        self._mail.wake()
 
     def stop(self) -> None:
         """Return from `run` at once; what is in flight is looked into next time. Any thread."""
@@ -105,12 +90,12 @@ class Runner:
 
     def wake(self) -> None:
         """Look at once at what the source has heard of. Any thread."""
-        self._mail.put(None)
+        self._mail.wake()
 
     def scan_now(self) -> None:
         """Sweep the source now. Any thread."""
         self._feed.scan_now()
-        self._mail.put(None)
+        self._mail.wake()
 
     def run(self, *, once: bool = False) -> None:
         """Deliver until `drain` is called, or with *once* until all that is ready now is delivered.
@@ -122,11 +107,11 @@ class Runner:
             PermanentError: The route cannot go on, because of the ledger, say.
                 What is in flight is known to the ledger and taken up next time.
         """
-        self._start()
+        self._start(once=once)
         try:
             busy = True
             while not self._draining:
-                outcomes = self._gather(0.0 if busy else self._idle_seconds(once=once))
+                outcomes = self._mail.gather(self._in_flight, 0.0 if busy else self._idle_seconds(once=once))
                 busy = self._turn(outcomes, self._take())
                 if once and not busy and self._is_finished():
                     break
@@ -152,7 +137,7 @@ class Runner:
 
     # Beginning and end ----------------------------------------------------------------------
 
-    def _start(self) -> None:
+    def _start(self, *, once: bool) -> None:
         name = self.route.name
         self._patient_until = None
         self._feed.scan_now()
@@ -175,12 +160,15 @@ class Runner:
                 for i in unsettled
             ]
         )
-        self.route.source.watch(self.wake)
+        for lane in self._lanes:
+            abort_stale_uploads(self._ledger, name, lane.destination, self._wall)
+        if not once:
+            self.route.source.watch(self.wake)
         self._news.tell()
 
     def _finish(self) -> None:
         while (self._in_flight or self._settled) and not self._stopping:
-            self._turn(self._gather(self._idle_seconds(once=True) if self._in_flight else 0.0), ())
+            self._turn(self._mail.gather(self._in_flight, self._idle_seconds(once=True) if self._in_flight else 0.0), ())
         self._news.notify(
             RouteStopped(route=self.route.name, waiting=self._ledger.waiting(self.route.name))
         )
@@ -264,15 +252,14 @@ class Runner:
         """Tell how many candidates may be taken now.
 
         A lane that is closed does not hold up the others: its deliveries wait in
-        the ledger. When all are, a new item is only taken to probe with where
-        nothing else waits.
+        the ledger. When all are, new items take turns at probing with what waits,
+        until enough wait.
         """
         if self._bytes >= IN_MEMORY_BYTES:
             return 0
         lanes = [lane for lane in self._lanes if lane.health.gate is Gate.OPEN]
         if not lanes:
-            probes = any(lane.room() for lane in self._lanes) and self._backlog.is_empty()
-            return int(probes)
+            return int(any(lane.room() for lane in self._lanes) and self._backlog.is_short())
         room = max(lane.room() for lane in lanes)
         if room < BATCH // 2 and self._in_flight:
             return 0
@@ -326,29 +313,6 @@ class Runner:
             self._tell_resumed()
 
     # Waiting --------------------------------------------------------------------------------
-
-    def _gather(self, seconds: float) -> list[Outcome]:
-        """Wait for outcomes, or for the next thing to do, and gather a commit's worth."""
-        outcomes: list[Outcome] = []
-        deadline = self._monotonic() + seconds
-        enough = min(BATCH, self._in_flight)
-        while len(outcomes) < BATCH:
-            if len(outcomes) >= enough and not self._mail.qsize() and outcomes:
-                break
-            try:
-                mail = self._mail.get(timeout=max(0.0, deadline - self._monotonic()))
-            except Empty:
-                break
-            if mail is None:
-                self._backlog.look_now()
-                deadline = 0.0
-                continue
-            if not outcomes:
-                deadline = min(deadline, self._monotonic() + LINGER_SECONDS)
-            outcomes.append(mail)
-            if isinstance(mail.error, PausedError):
-                deadline = 0.0  # before the others fail as well
-        return outcomes
 
     def _idle_seconds(self, *, once: bool) -> float:
         """Tell how long nothing is to be done, if no mail comes."""
