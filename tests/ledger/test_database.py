@@ -1,7 +1,7 @@
 """Opening the ledger: durable, of the right version, whole, and held by one agent."""
 
+import fcntl
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sealift.errors import AgentRunningError, StateError
+from sealift.errors import StateError
 from sealift.ledger import database
-from sealift.ledger.database import AgentLock
 from sealift.ledger.desk import Desk
 from sealift.ledger.ledger import Ledger
 from tests.ledger.samples import PROJECT, item_at, let_others_pass, line_of, reserved, running
@@ -92,6 +91,18 @@ def test_many_may_open_a_new_ledger_at_once(tmp_path: Path) -> None:
         for thread in threads:
             thread.join()
     assert errors == []
+
+
+def test_a_ledger_is_prepared_by_one_at_a_time(tmp_path: Path) -> None:
+    other = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    opener = threading.Thread(target=lambda: Desk(tmp_path).close())
+    opener.start()
+    opener.join(0.2)
+    assert opener.is_alive()
+    os.close(other)
+    opener.join(10)
+    assert not opener.is_alive()
 
 
 # 38: damaged, locked ------------------------------------------------------------------------
@@ -284,44 +295,3 @@ def test_37_a_commit_that_fails_leaves_no_transaction_open(tmp_path: Path) -> No
         reserved(ledger, 1)
         with Desk(tmp_path) as beside:
             assert [item.seq for item in beside.history()] == [1]
-
-
-# 48: one agent ------------------------------------------------------------------------------
-
-_LOCKER = """
-import sys
-from pathlib import Path
-from sealift.ledger.database import AgentLock
-with AgentLock(Path(sys.argv[1])):
-    print("locked", flush=True)
-    sys.stdin.readline()
-"""
-
-
-def test_48_a_second_agent_is_told_who_is_there(tmp_path: Path) -> None:
-    with running(_LOCKER, tmp_path) as agent:
-        assert line_of(agent) == "locked"
-        with pytest.raises(AgentRunningError, match=rf"\(process {agent.pid}\)") as caught:
-            AgentLock(tmp_path)
-        assert caught.value.hint
-        assert caught.value.exit_code == 2
-        agent.send_signal(signal.SIGKILL)
-        agent.wait(10)
-        with (tmp_path / "agent.lock").open("a") as file:
-            file.write("long words of somebody else\n")
-        with AgentLock(tmp_path):
-            assert (tmp_path / "agent.lock").read_text() == f"{os.getpid()}\n"
-    with AgentLock(tmp_path), pytest.raises(AgentRunningError):
-        AgentLock(tmp_path)
-
-
-def test_48_a_file_system_without_locks_is_not_another_agent(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_locks(_file: int, _how: int) -> None:
-        raise OSError(37, "No locks available")
-
-    monkeypatch.setattr(database.fcntl, "flock", no_locks)
-    with pytest.raises(StateError, match="No locks available") as caught:
-        AgentLock(tmp_path)
-    assert not isinstance(caught.value, AgentRunningError)

@@ -95,7 +95,7 @@ def test_a_file_from_the_future_waits_one_settle_time(years: int) -> None:
     assert world.look()
 
 
-@pytest.mark.parametrize("jump", [DAY, -DAY, 3600.0])
+@pytest.mark.parametrize("jump", [DAY, -DAY, 1.5, -1.5])
 def test_47_after_a_jump_of_the_clock_file_times_are_not_believed(jump: float) -> None:
     world = World()
     world.wall.now += jump
@@ -120,7 +120,7 @@ def test_47_a_jump_does_not_make_a_waiting_file_ready_sooner() -> None:
 _STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("wait"), st.floats(0.0, 3.0)),
-        st.tuples(st.just("jump"), st.sampled_from([DAY, -DAY, 7200.0, -5.0])),
+        st.tuples(st.just("jump"), st.sampled_from([DAY, -DAY, -5.0, 1.5, -1.5])),
         st.tuples(st.just("write"), st.sampled_from([None, 1.0, 1.9e9])),
         st.tuples(st.just("keep"), st.floats(0.0, 10.0)),
     ),

@@ -121,7 +121,7 @@ def test_44_a_name_that_is_no_utf8_wants_a_sweep(
     assert b"\xff\xfe" in paths(list(source.sweep()))
 
 
-@pytest.mark.parametrize("how", ["removed", "renamed"])
+@pytest.mark.parametrize("how", ["removed", "renamed", "with its parent"])
 def test_46_the_watcher_hears_again_in_a_folder_made_anew(
     tmp_path: Path,
     ear: Ear,
@@ -131,14 +131,16 @@ def test_46_the_watcher_hears_again_in_a_folder_made_anew(
 ) -> None:
     monkeypatch.setattr(watching, "RETRY_SECONDS", 0.1)
     monkeypatch.setattr(watching, "ROOT_LOOK_MILLISECONDS", 200)
-    root = tmp_path / "in"
-    root.mkdir()
+    root = tmp_path / "parent" / "in"
+    root.mkdir(parents=True)
     source = watched(root, ear, closing)
     if how == "removed":
         shutil.rmtree(root)
-    else:
+    elif how == "renamed":
         root.rename(tmp_path / "old")
-    root.mkdir()
+    else:
+        root.parent.rename(tmp_path / "old")
+    root.mkdir(parents=True)
     ear.until(source.sweep_wanted)
     found: list[bytes] = []
 
