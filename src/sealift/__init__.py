@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sealift import errors, events
     from sealift.agent import Agent, Conflict, Outcome, Route
-    from sealift.agent.runner import Surroundings
+    from sealift.agent.surroundings import Surroundings
     from sealift.assembly import build_destination, build_routes
     from sealift.config import (
         AgentOptions,
@@ -103,7 +103,7 @@ _HOMES = {
         "Outcome",
         "Route",
     ),
-    "sealift.agent.runner": ("Surroundings",),
+    "sealift.agent.surroundings": ("Surroundings",),
     "sealift.assembly": (
         "build_destination",
         "build_routes",

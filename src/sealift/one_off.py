@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal
 from urllib.parse import unquote
 
 from sealift.agent import Agent, Conflict, Outcome, Route
-from sealift.agent.runner import Surroundings
+from sealift.agent.surroundings import Surroundings
 from sealift.assembly import build_destination
 from sealift.config import AgentOptions, Config, DestinationConfig
 from sealift.destinations.directory import DirectoryOptions

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sealift.agent import Agent, Conflict, Outcome, Route
-from sealift.agent.runner import Surroundings
+from sealift.agent.surroundings import Surroundings
 from sealift.destinations.base import Destination
 from sealift.destinations.s3 import S3Destination
 from sealift.destinations.s3_options import S3Options

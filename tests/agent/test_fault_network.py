@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sealift.agent import Agent, health
-from sealift.agent.runner import Surroundings
+from sealift.agent.surroundings import Surroundings
 from sealift.errors import StoreRefusedError
 from sealift.events import AttemptFailed, Delivered, Event
 from sealift.testing.fault_server import FaultServer

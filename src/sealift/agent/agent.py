@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from sealift.agent.route import Route
-from sealift.agent.runner import Runner, Surroundings
+from sealift.agent.runner import Runner
+from sealift.agent.surroundings import Surroundings
 from sealift.errors import PausedError, SealiftError, UsageError
 from sealift.ledger.database import AgentLock, make_state_dir
 from sealift.ledger.desk import Desk

@@ -1,10 +1,11 @@
 """From candidates to jobs: read, seal, and reserve a key for each, one commit a batch."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from sealift.agent.lane import Job, Lane
+from sealift.agent.prepared import Prepared, Sealed, Settleable
 from sealift.agent.route import Route
 from sealift.deliver import Address
 from sealift.errors import (
@@ -36,46 +37,6 @@ _WAITS = frozenset({ItemState.RESERVED, ItemState.QUARANTINED, ItemState.DROPPED
 _SETTLE = frozenset({ItemState.DELIVERED, ItemState.DONE})
 
 
-@dataclass(slots=True, kw_only=True)
-class Settleable:
-    """An item that every destination has and whose source is to be settled."""
-
-    seq: int
-    item_id: str
-    path: bytes
-    identity: Identity
-
-
-@dataclass(frozen=True, slots=True)
-class _Sealed:
-    item: NewItem
-    parcel: Parcel
-    keys: Mapping[str, str]
-
-
-@dataclass(slots=True)
-class Prepared:
-    """Candidates after reading and sealing, before the ledger knows of them."""
-
-    sealed: list[_Sealed] = field(default_factory=list)
-    refused: list[tuple[NewItem, str, str]] = field(default_factory=list)
-    """For quarantine, each with the error's code and reason."""
-
-    delivered: list[tuple[NewItem, str]] = field(default_factory=list)
-    """With the id of an earlier item of the same name and bytes."""
-
-    settle: list[Settleable] = field(default_factory=list)
-    """Done before, but their settling was lost."""
-
-    replaced: list[bytes] = field(default_factory=list)
-    """Paths in quarantine that hold another version now."""
-
-    @property
-    def count(self) -> int:
-        """How many items there are."""
-        return len(self.sealed) + len(self.refused) + len(self.delivered) + len(self.settle)
-
-
 class Intake:
     """Turns what the source offers, and what the ledger says is due, into jobs.
 
@@ -105,6 +66,14 @@ class Intake:
         self._random = random
         self._notify = notify
         self._unreadable: dict[bytes, int] = {}
+
+    def forget_gone(self) -> None:
+        """End items in quarantine that were never sent and whose files their owner took away."""
+        for item in self._ledger.never_sealed(self._route.name):
+            with suppress(TransientError):  # it cannot be told now
+                if self._route.source.look(item.path, item.identity.device) is None:
+                    reason = "The file in quarantine was taken away by its owner."
+                    self._ledger.vanish(item.seq, code="vanished", reason=reason, now=self._wall())
 
     def prepare(self, candidates: Sequence[Candidate]) -> Prepared:
         """Read and seal what is new among *candidates*. Nothing is written."""
@@ -215,7 +184,7 @@ class Intake:
             mtime_ns=item.identity.mtime_ns,
             now=item.now,
         )
-        prepared.sealed.append(_Sealed(item, parcel, keys))
+        prepared.sealed.append(Sealed(item, parcel, keys))
 
     def _parcel(self, candidate: Candidate) -> Parcel:
         body = self._route.source.read(candidate)
@@ -298,7 +267,7 @@ class Intake:
             for seq, (item, _) in zip(seqs, delivered, strict=True)
         ]
 
-    def _reserve(self, sealed: Sequence[_Sealed]) -> list[Job]:
+    def _reserve(self, sealed: Sequence[Sealed]) -> list[Job]:
         if not sealed:
             return []
         seqs = self._ledger.reserve([(one.item, one.keys) for one in sealed])

@@ -1,21 +1,21 @@
 """Runs one route: offers candidates to the intake, jobs to the lanes, outcomes to the accounts."""
 
-import random
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from collections.abc import Sequence
 
 from sealift.agent.accounts import Accounts
 from sealift.agent.backlog import BATCH, Backlog
 from sealift.agent.feed import Feed
 from sealift.agent.health import Gate, Health
-from sealift.agent.intake import Intake, Settleable
+from sealift.agent.intake import Intake
 from sealift.agent.lane import Job, Lane, Outcome
+from sealift.agent.mailbox import Mailbox
 from sealift.agent.news import News
+from sealift.agent.prepared import Settleable
 from sealift.agent.route import Conflict, Route
+from sealift.agent.stale_uploads import abort_stale_uploads
+from sealift.agent.surroundings import Surroundings
 from sealift.errors import PausedError, SourceFolderError
-from sealift.events import Observer, Paused, Resumed, RouteStarted, RouteStopped
+from sealift.events import Paused, Resumed, RouteStarted, RouteStopped
 from sealift.ledger.ledger import Ledger
 from sealift.sources.base import Candidate
 
@@ -111,7 +111,7 @@ class Runner:
         try:
             busy = True
             while not self._draining:
-                outcomes = self._mail.gather(self._in_flight, 0.0 if busy else self._idle_seconds(once=once))
+                outcomes = self._gather(0.0 if busy else self._idle_seconds(once=once))
                 busy = self._turn(outcomes, self._take())
                 if once and not busy and self._is_finished():
                     break
@@ -160,15 +160,17 @@ class Runner:
                 for i in unsettled
             ]
         )
+        self._intake.forget_gone()
         for lane in self._lanes:
             abort_stale_uploads(self._ledger, name, lane.destination, self._wall)
-        if not once:
+        if not once:  # one sweep sees all there is
             self.route.source.watch(self.wake)
         self._news.tell()
 
     def _finish(self) -> None:
         while (self._in_flight or self._settled) and not self._stopping:
-            self._turn(self._mail.gather(self._in_flight, self._idle_seconds(once=True) if self._in_flight else 0.0), ())
+            seconds = self._idle_seconds(once=True) if self._in_flight else 0.0
+            self._turn(self._gather(seconds), ())
         self._news.notify(
             RouteStopped(route=self.route.name, waiting=self._ledger.waiting(self.route.name))
         )
@@ -313,6 +315,14 @@ class Runner:
             self._tell_resumed()
 
     # Waiting --------------------------------------------------------------------------------
+
+    def _gather(self, seconds: float) -> list[Outcome]:
+        """Wait for outcomes, or for the next thing to do."""
+        outcomes = self._mail.gather(self._in_flight, seconds)
+        if self._mail.woken:
+            self._mail.woken = False
+            self._backlog.look_now()
+        return outcomes
 
     def _idle_seconds(self, *, once: bool) -> float:
         """Tell how long nothing is to be done, if no mail comes."""

@@ -145,6 +145,8 @@ class Destination(Protocol):
             The new version's ETag. The object is complete and durable.
 
         Raises:
+            AlreadyThereError: An object is under the key: these bytes from an
+                earlier attempt, or somebody else's. Look with `head`.
             OutcomeUnknownError: Something may be under the key: these bytes, or
                 an object that was there. Look with `head` before the next step.
             NotSentError: Nothing was stored.

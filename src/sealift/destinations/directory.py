@@ -13,6 +13,7 @@ from sealift.destinations.base import Capabilities, Found, PartLog, Stored
 from sealift.destinations.directory_file import create_temp, fill, look, segments, sweep
 from sealift.errors import (
     AccessDeniedError,
+    AlreadyThereError,
     BucketError,
     ItemRefusedError,
     NotSentError,
@@ -203,7 +204,7 @@ class DirectoryDestination:
                     f"A folder or a link is where the item should go in {self._root}.",
                     hint="Move it away, or change the route's key template.",
                 )
-        return OutcomeUnknownError(f"Something is already at the item's key in {self._root}.")
+        return AlreadyThereError(f"Something is already at the item's key in {self._root}.")
 
     def _make_durable(self, folder: int) -> None:
         try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sealift.destinations.base import Capabilities, Found, PartLog, Stored
 from sealift.destinations.checks import check_key, sealed_chunks
-from sealift.errors import OutcomeUnknownError
+from sealift.errors import AlreadyThereError
 from sealift.sealing.parcel import Parcel
 
 
@@ -72,7 +72,7 @@ class MemoryDestination:
         with self._lock:
             self.puts.append(MemoryPut(key=key, put_id=put_id, sha256=parcel.sha256, create=create))
             if create and key in self.objects:
-                raise OutcomeUnknownError(f"Something is already at the item's key in {self.name}.")
+                raise AlreadyThereError(f"Something is already at the item's key in {self.name}.")
             self.objects[key] = stored
         return Stored(etag=_etag(stored))
 

@@ -23,8 +23,8 @@ from sealift.destinations.s3_options import (
     metadata_problem,
 )
 from sealift.errors import (
+    AlreadyThereError,
     ItemRefusedError,
-    OutcomeUnknownError,
     TooLargeError,
     TransientError,
 )
@@ -186,7 +186,7 @@ class S3Destination:
             self._create_is_safe = True
             return True
         if self.head(key) is not None:
-            raise OutcomeUnknownError(f"{self._putting}: an object is already under the key.")
+            raise AlreadyThereError(f"{self._putting}: an object is already under the key.")
         return False
 
     def _verify(

@@ -148,6 +148,6 @@ def explain(answer: Answer, *, doing: str, writing: bool) -> SealiftError:
         return ThrottledError(
             message, hint=rule.hint, retry_after_seconds=answer.retry_after_seconds
         )
-    if rule.error is OutcomeUnknownError and not writing:
+    if issubclass(rule.error, OutcomeUnknownError) and not writing:
         return TransientError(message, hint=rule.hint)
     return rule.error(message, hint=rule.hint)

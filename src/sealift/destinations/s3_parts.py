@@ -15,6 +15,7 @@ from sealift.destinations.s3_pieces import PartMemory, pieces
 from sealift.destinations.s3_rules import DAMAGED, UNSUPPORTED
 from sealift.errors import (
     AccessDeniedError,
+    AlreadyThereError,
     NotSentError,
     OutcomeUnknownError,
     PermanentError,
@@ -71,7 +72,7 @@ class PartsUpload:
                 that arrived are kept for the next try; otherwise they are aborted.
         """
         if self._create and self._is_there():
-            raise OutcomeUnknownError(f"{self._doing}: an object is already under the key.")
+            raise AlreadyThereError(f"{self._doing}: an object is already under the key.")
         try:
             try:
                 return self._go()

@@ -6,6 +6,7 @@ from typing import Final
 
 from sealift.errors import (
     AccessDeniedError,
+    AlreadyThereError,
     BucketError,
     ClockError,
     CredentialsError,
@@ -70,7 +71,8 @@ _DAMAGED = Rule(
     says="the store received other bytes than were sent, three times",
     hint="Look for a proxy that changes uploads, or for bad memory.",
 )
-_TAKEN = Rule(error=OutcomeUnknownError, says="an object is already under the key")
+_TAKEN = Rule(error=AlreadyThereError, says="an object is already under the key")
+_CONFLICT = Rule(error=OutcomeUnknownError, says="another request for the key came in between")
 
 BY_CODE: Final[Mapping[str, Rule]] = {
     **dict.fromkeys(("InternalError", "ServiceUnavailable"), _UNCLEAR),
@@ -150,7 +152,8 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 BY_STATUS: Final[Mapping[int, Rule]] = {
     # An object may be there that we cannot judge from here: look.
-    **dict.fromkeys((304, 409, 412), _TAKEN),
+    **dict.fromkeys((304, 412), _TAKEN),
+    409: _CONFLICT,
     **dict.fromkeys((301, 307, 308), _ELSEWHERE),
     **dict.fromkeys((302, 303), _NOT_S3),
     400: _REFUSED,

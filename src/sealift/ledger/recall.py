@@ -80,6 +80,12 @@ class Recall(Store):
         )[0][0]
         return count
 
+    def never_sealed(self, route: str) -> list[Item]:
+        """Give the items in quarantine that were never given a key, such as invalid documents."""
+        return self._items(
+            "WHERE state = 'quarantined' AND route = ? AND sha256 = '' ORDER BY seq", (route,)
+        )
+
     def unsettled(self, route: str) -> list[Item]:
         """Give the items that arrived everywhere but whose sources are not settled."""
         return self._items("WHERE state = 'delivered' AND route = ? ORDER BY seq", (route,))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+
 class LargeBody(Protocol):
     """A body too large for memory, which can be read again from the start."""
 
