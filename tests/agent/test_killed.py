@@ -147,7 +147,7 @@ def test_34_a_large_file_goes_on_where_the_killed_agent_stopped(
         told = json.loads(again.communicate(timeout=100)[0])
     assert told["code"] == 0
     sent = Counter(int(call.call.query["partNumber"]) for call in server.calls("UploadPart"))
-    assert len(sent) == 13
+    assert len(sent) == 25
     assert {number: sent[number] for number in kept} == dict.fromkeys(kept, 1)
     assert len(server.calls("CreateMultipartUpload")) == 1
     [(_, found)] = server.objects.items()
@@ -169,3 +169,30 @@ def parts_of(rig: Rig) -> list[int]:
         return []  # its tables are being made
     finally:
         ledger.close()
+
+
+def test_an_upload_whose_file_went_away_is_aborted_by_the_next_run(
+    tmp_path: Path, server: FaultServer
+) -> None:
+    """Nobody pays for ever for the parts of an item that has ended."""
+    rig = Rig(tmp_path, (s3(server),))
+    (rig.folder / "large.bin").write_bytes(os.urandom(40 << 20))
+    server.fail(operation="UploadPart", delay_seconds=0.1, times=None)
+    with start("run", rig, server) as killed:
+        until = time.monotonic() + 60
+        while not parts_of(rig):
+            assert time.monotonic() < until
+            select.select([], [], [], 0.01)
+        killed.kill()
+        killed.wait(10)
+    server.heal()
+    (rig.folder / "large.bin").unlink()
+    assert rig.run().exit_code == 0
+    assert rig.states() == {"vanished": 1}
+    assert not server.calls("AbortMultipartUpload")
+    assert rig.run().exit_code == 0
+    until = time.monotonic() + 10
+    while not server.calls("AbortMultipartUpload"):
+        assert time.monotonic() < until
+        select.select([], [], [], 0.01)
+    assert not server.objects

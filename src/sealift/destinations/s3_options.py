@@ -108,7 +108,7 @@ class S3Options:
         default=50_000.0, metadata=_help("Slowest upload that is still waited for, in bytes/s.")
     )
     part_bytes: int = field(
-        default=16 * MIB, metadata=_help("Size of a part of a large upload, in bytes.")
+        default=8 * MIB, metadata=_help("Size of a part of a large upload, in bytes.")
     )
     part_concurrency: int = field(
         default=4, metadata=_help("How many parts of one upload are sent at once.")
