@@ -8,6 +8,7 @@ SealiftError                     exit 1
 │   ├── OutcomeUnknownError               the bytes may have landed: look before the next step
 │   │   └── AlreadyThereError             something is at the key: ours from before, or another's
 │   ├── SourceChangedError                the file changed while it was read
+│   ├── ShortageError                     this machine is short of files or memory for now
 │   └── PausedError              exit 4   the world is wrong: the whole route waits, and probes
 │       ├── CredentialsError
 │       ├── AccessDeniedError
@@ -16,17 +17,17 @@ SealiftError                     exit 1
 │       ├── StoreRefusedError
 │       └── SourceFolderError
 └── PermanentError               exit 1   the same call will fail again
-├── ConfigError              exit 2
-├── UsageError               exit 2
-├── StateError               exit 1   the ledger or the state directory cannot be used
-│   └── AgentRunningError    exit 2
-└── ItemError                exit 3   this item cannot go as it is: it waits in quarantine
-├── InvalidContentError
-├── TooLargeError
-├── KeyNameError
-├── KeyCollisionError
-├── SourceRefusedError
-└── ItemRefusedError
+    ├── ConfigError              exit 2
+    ├── UsageError               exit 2
+    ├── StateError               exit 1   the ledger or the state directory cannot be used
+    │   └── AgentRunningError    exit 2
+    └── ItemError                exit 3   this item cannot go as it is: it waits in quarantine
+        ├── InvalidContentError
+        ├── TooLargeError
+        ├── KeyNameError
+        ├── KeyCollisionError
+        ├── SourceRefusedError
+        └── ItemRefusedError
 """
 
 from typing import ClassVar
@@ -102,6 +103,12 @@ class SourceChangedError(TransientError):
     """The file changed while it was read. Nothing of that reading is used."""
 
     code = "source_changed"
+
+
+class ShortageError(TransientError):
+    """This machine is short of open files or memory for now. It is no item's fault."""
+
+    code = "shortage"
 
 
 class PausedError(TransientError):

@@ -1,5 +1,6 @@
 """Files that change, vanish or come again at every moment of their life; numbered as the faults."""
 
+import errno
 import os
 import shutil
 import threading
@@ -7,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
@@ -418,3 +419,24 @@ def test_47_a_clock_that_is_set_back_delays_nothing_for_long(
         ahead[0] = 0.0
         hooked.before = lambda: None
         rig.wait_for(Delivered, seconds=10)
+
+
+def test_36_a_shortage_of_open_files_quarantines_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no item's fault, however often it happens."""
+    destination = MemoryDestination()
+    rig = Rig(tmp_path, (destination,))
+    bodies = rig.fill(3)
+    monkeypatch.setattr("sealift.agent.intake.READ_AGAIN_SECONDS", 0.01)
+    real, failures = os.open, iter(range(12))
+
+    def short(path: Any, *rest: Any, **more: Any) -> int:
+        if b".json" in os.fsencode(path) and next(failures, None) is not None:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return real(path, *rest, **more)
+
+    monkeypatch.setattr(os, "open", short)
+    assert rig.run().exit_code == 0
+    assert len(destination.objects) == len(bodies)
+    assert rig.states() == {"done": 3}

@@ -77,7 +77,7 @@ print(read_whole(os.fsencode(sys.argv[1]), b"f", *expected))
 def test_36_without_a_free_descriptor_the_file_waits(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"data")
     told, read = run_python(_TOO_MANY, tmp_path).splitlines()
-    assert told.startswith("TransientError")
+    assert told.startswith("ShortageError")
     assert "ulimit" in told
     assert read == "b'data'"
 

@@ -12,6 +12,7 @@ from sealift.errors import (
     InvalidContentError,
     ItemError,
     SealiftError,
+    ShortageError,
     SourceChangedError,
     SourceRefusedError,
     TransientError,
@@ -238,6 +239,10 @@ class Intake:
         """Look again later at what cannot be read now; not for ever."""
         if isinstance(error, SourceChangedError):
             self._route.source.later(candidate, 0.1)
+            return
+        if isinstance(error, ShortageError):
+            self._route.source.later(candidate, READ_AGAIN_SECONDS)
+            self._tell_not_ready(candidate, str(error))
             return
         tries = self._unreadable.get(candidate.path, 0) + 1
         if tries >= UNREADABLE_TRIES:

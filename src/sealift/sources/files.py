@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sealift.errors import (
+    ShortageError,
     SourceChangedError,
     SourceFolderError,
     SourceRefusedError,
@@ -181,11 +182,15 @@ def _read_error(error: OSError) -> TransientError | SourceRefusedError:
         return TransientError(
             "The file may not be read by this user.", hint="Give it read permission."
         )
-    if error.errno in (errno.EMFILE, errno.ENFILE):
-        hint = "Allow more open files (`ulimit -n`), or lower the route's concurrency."
-    else:
-        hint = "Check the disk; the file is tried again."
-    return TransientError(f"The file cannot be read: {error.strerror}.", hint=hint)
+    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        return ShortageError(
+            f"Files cannot be read now: {error.strerror}.",
+            hint="Allow more open files (`ulimit -n`) or memory, or lower the route's concurrency.",
+        )
+    return TransientError(
+        f"The file cannot be read: {error.strerror}.",
+        hint="Check the disk; the file is tried again.",
+    )
 
 
 @contextmanager
