@@ -107,9 +107,9 @@ class Rig:
             return agent.run(once=True)
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[Agent]:
+    def running(self, route: Route | None = None) -> Iterator[Agent]:
         """Let an agent run beside the block; drain it afterwards."""
-        with self.agent() as agent:
+        with self.agent(route) as agent:
             raised: list[BaseException] = []
 
             def run() -> None:

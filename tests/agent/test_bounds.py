@@ -120,9 +120,11 @@ def test_once_waits_a_while_for_a_destination_that_comes_back(tmp_path: Path) ->
     rig = Rig(tmp_path, (down,))
     rig.fill(50)
     heals = threading.Timer(1.0, lambda: setattr(down, "error", None))
+    began = time.monotonic()
     heals.start()
     assert rig.run().exit_code == 0
     heals.join()
+    assert time.monotonic() - began < 3.2, "what waits is not looked at when it is open again"
 
 
 def test_draining_takes_up_nothing_that_is_due(tmp_path: Path) -> None:

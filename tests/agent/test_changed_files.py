@@ -25,6 +25,7 @@ from sealift.events import (
     Paused,
     Quarantined,
     Resumed,
+    Settled,
     Vanished,
 )
 from sealift.sealing.parcel import Parcel
@@ -364,9 +365,11 @@ def test_46_a_folder_that_is_made_anew_is_watched_again(
         rig.wait_for(Delivered)
 
 
+@pytest.mark.parametrize("restart", [False, True], ids=["running on", "restarted"])
 def test_46_a_folder_that_may_not_be_changed_pauses_and_sends_nothing_twice(
-    rig: Rig, store: MemoryDestination
+    tmp_path: Path, store: MemoryDestination, restart: bool
 ) -> None:
+    rig = Rig(tmp_path, (store,), scan_interval_seconds=0.1)
     rig.fill(3)
     route = rig.route()
     allowed = False
@@ -383,8 +386,14 @@ def test_46_a_folder_that_may_not_be_changed_pauses_and_sends_nothing_twice(
     assert isinstance(outcome.paused, SourceFolderError)
     assert len(rig.told_of(Paused)) == 1
     assert rig.states() == {"delivered": 3}
-    allowed = True
-    assert rig.run().exit_code == 0
+    allowed = restart
+    with rig.running(rig.route() if restart else route):
+        if not restart:
+            rig.wait_for(Paused, 2)
+            assert rig.told_of(Settled) == []
+            allowed = True
+            rig.wait_for(Resumed)
+        rig.wait_for(Settled, 3)
     assert len(store.puts) == 3
     assert rig.states() == {"done": 3}
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -17,7 +17,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -42,9 +41,13 @@ from tests.agent.rig import Rig
 NAMES = st.sampled_from(["a.json", "b.json", "c.txt"])
 CONTENTS = st.sampled_from([b'{"v": 1}', b'{"v": 2}', b'{"v": 3, "more": true}', b'{"half": '])
 FAULTS = st.lists(
-    st.sampled_from(["ok", "down", "slow", "conflict", "lost", "stored", "bucket"]), max_size=6
+    st.sampled_from(["ok", "down", "slow", "conflict", "lost", "stored", "bucket"]),
+    min_size=1,
+    max_size=6,
 )
 LOOKS = st.lists(st.sampled_from(["ok", "down"]), max_size=3)
+MOMENTS = st.integers(1, 25)
+CHANGES = st.lists(st.tuples(NAMES, CONTENTS, st.booleans()), min_size=1, max_size=3)
 
 
 class CrashError(BaseException):
@@ -138,9 +141,10 @@ class Delivery(RuleBasedStateMachine):
         """What is in the folder by the owner's doing; the agent may have taken it since."""
         self.ticks = 10**18
 
-    @initialize(after=st.sampled_from(["delete", "rename"]))
-    def begin(self, after: str) -> None:
+    @initialize(after=st.sampled_from(["delete", "rename"]), changes=CHANGES)
+    def begin(self, after: str, changes: list[tuple[str, bytes, bool]]) -> None:
         self.rig = Rig(self.home, (self.store,), after=after, growth_seconds=0.0)
+        self.change(changes)
 
     def teardown(self) -> None:
         self.settle_down()
@@ -148,7 +152,11 @@ class Delivery(RuleBasedStateMachine):
 
     # The owner ------------------------------------------------------------------------------
 
-    @rule(name=NAMES, content=CONTENTS, in_place=st.booleans())
+    @rule(changes=CHANGES)
+    def change(self, changes: list[tuple[str, bytes, bool]]) -> None:
+        for name, content, in_place in changes:
+            self.write(name, content, in_place)
+
     def write(self, name: str, content: bytes, in_place: bool) -> None:
         path = self.rig.folder / name
         if in_place:
@@ -174,10 +182,6 @@ class Delivery(RuleBasedStateMachine):
 
     # The world ------------------------------------------------------------------------------
 
-    @rule(puts=FAULTS, looks=LOOKS)
-    def break_the_store(self, puts: list[str], looks: list[str]) -> None:
-        self.store.script, self.store.looks = list(puts), list(looks)
-
     @rule(seconds=st.sampled_from([1, 61, 4000]))
     def wait(self, seconds: int) -> None:
         self.clock.now += seconds
@@ -188,24 +192,38 @@ class Delivery(RuleBasedStateMachine):
     def run(self) -> None:
         self.run_agent(dies_at=None)
 
-    @rule(dies_at=st.integers(1, 25))
-    def crash(self, dies_at: int) -> None:
-        try:
-            self.run_agent(dies_at)
-        except CrashError:
-            return
-
-    @precondition(lambda self: self.files)
-    @rule(dies_at=st.integers(1, 25), name=NAMES, content=CONTENTS, acts_at=st.integers(1, 25))
-    def crash_while_the_owner_writes(
-        self, dies_at: int, name: str, content: bytes, acts_at: int
+    @rule(changes=CHANGES, puts=FAULTS, looks=LOOKS)
+    def run_with_a_bad_store(
+        self, changes: list[tuple[str, bytes, bool]], puts: list[str], looks: list[str]
     ) -> None:
-        try:
-            self.run_agent(
-                dies_at, acts_at, lambda: self.write(name=name, content=content, in_place=False)
-            )
-        except CrashError:
-            return
+        self.change(changes)
+        self.store.script, self.store.looks = list(puts), list(looks)
+        self.run_agent(dies_at=None)
+
+    @rule(changes=CHANGES, puts=FAULTS, looks=LOOKS, dies_at=MOMENTS)
+    def crash(
+        self,
+        changes: list[tuple[str, bytes, bool]],
+        puts: list[str],
+        looks: list[str],
+        dies_at: int,
+    ) -> None:
+        self.change(changes)
+        self.store.script, self.store.looks = list(puts), list(looks)
+        with suppress(CrashError):
+            self.run_agent(dies_at)
+
+    @rule(changes=CHANGES, later=CHANGES, acts_at=MOMENTS, dies_at=st.none() | MOMENTS)
+    def run_while_the_owner_writes(
+        self,
+        changes: list[tuple[str, bytes, bool]],
+        later: list[tuple[str, bytes, bool]],
+        acts_at: int,
+        dies_at: int | None,
+    ) -> None:
+        self.change(changes)
+        with suppress(CrashError):
+            self.run_agent(dies_at, acts_at, lambda: self.change(later))
 
     def run_agent(
         self,
@@ -351,8 +369,8 @@ def test_the_agent_behaves_as_the_model_says() -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Delivery,
         settings=settings(
-            max_examples=100,
-            stateful_step_count=25,
+            max_examples=120,
+            stateful_step_count=20,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
