@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -372,6 +372,7 @@ def test_the_agent_behaves_as_the_model_says() -> None:
             max_examples=120,
             stateful_step_count=20,
             deadline=None,
+            phases=[Phase.generate],  # shrinking takes minutes, and 20 steps can be read
             derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),
