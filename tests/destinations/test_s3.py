@@ -204,21 +204,6 @@ class TestPut:
             at(faults).put("k", parcel, put_id="id")
 
 
-class TestReadBack:
-    def test_a_damaged_object_is_replaced(self, faults: FaultServer) -> None:
-        faults.fail(Fault(operation="GetObject", status=200, body=b"damaged"))
-        at(faults, verify="read-back").put("k", parcel_of(b"x"), put_id="id")
-        puts = faults.calls("PutObject")
-        assert len(puts) == 2
-        assert "if-match" in puts[1].call.headers
-
-    def test_an_object_that_stays_damaged_is_removed(self, faults: FaultServer) -> None:
-        faults.fail(Fault(operation="GetObject", status=200, body=b"damaged", times=None))
-        with pytest.raises(TransientError, match="deleted"):
-            at(faults, verify="read-back").put("k", parcel_of(b"x"), put_id="id")
-        assert not faults.objects
-
-
 class TestRegion:
     def test_row_10_a_wrong_region_is_corrected_by_itself(self) -> None:
         with FaultServer(region="eu-west-1") as faults:

@@ -80,9 +80,12 @@ def _swallow(_client: object, _operation: str, **_arguments: object) -> dict[str
 
 
 def test_a_large_object_that_reads_back_damaged_is_removed(faults: FaultServer) -> None:
-    faults.fail(Fault(operation="GetObject", status=200, body=b"damaged"))
+    pieces = Pieces(1, 10)
+    etag = at(faults).put("like-it", pieces.sealed(), put_id="id").etag
+    faults.objects.clear()
+    faults.fail(Fault(operation="GetObject", status=200, body=b"damaged", headers={"ETag": etag}))
     with pytest.raises(TransientError, match="deleted"):
-        at(faults, verify="read-back").put("k", Pieces(1, 10).sealed(), put_id="id")
+        at(faults, verify="read-back").put("k", pieces.sealed(), put_id="id")
     assert not faults.objects
 
 

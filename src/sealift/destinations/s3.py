@@ -22,12 +22,8 @@ from sealift.destinations.s3_options import (
     metadata_bytes,
     metadata_problem,
 )
-from sealift.errors import (
-    AlreadyThereError,
-    ItemRefusedError,
-    TooLargeError,
-    TransientError,
-)
+from sealift.destinations.s3_read_back import ReadBack
+from sealift.errors import AlreadyThereError, ItemRefusedError, TooLargeError
 from sealift.sealing.parcel import Parcel
 
 if TYPE_CHECKING:
@@ -67,6 +63,8 @@ class S3Destination:
         self._content_type = options.content_type
         self._putting = f"Putting into s3://{options.bucket}"
         self._eyes = Eyes(self._link)
+        reads_back = options.verify == "read-back"
+        self._read_back = ReadBack(self._eyes, self.delete) if reads_back else None
         self._client: PartsClient | None = None
         self._lock = threading.Lock()
 
@@ -111,15 +109,23 @@ class S3Destination:
             StoreRefusedError: The store ignores `If-None-Match`, so a create could
                 replace an object, and `allow_unconditional` is not set.
         """
+        check_key(key)
         body = parcel.body
         if create and not self._create_is_safe:
             create = self._may_create(key)
-        attributes = self._attributes_of(key, parcel, put_id)
+        attributes = self._attributes_of(parcel, put_id)
         if type(body) is not bytes:
             return self._put_parts(key, parcel, attributes, create=create, part_log=part_log)
         etag = self._put_bytes(key, body, attributes, "create" if create else "overwrite")
-        if self._options.verify == "read-back":
-            etag = self._verify(key, parcel, body, attributes, etag)
+        if self._read_back:
+            # Only this very version is replaced: it is ours by its ETag.
+            etag = self._read_back.verify(
+                key,
+                parcel,
+                etag,
+                put_id=put_id,
+                again=lambda tag: self._put_bytes(key, body, attributes, {"e_tag": tag}),
+            )
         return Stored(etag=etag)
 
     def _put_bytes(self, key: str, body: bytes, attributes: dict[str, str], mode: Any) -> str:
@@ -146,9 +152,8 @@ class S3Destination:
                 raise self._link.explain(answer, doing=self._putting, writing=True)
             return etag
 
-    def _attributes_of(self, key: str, parcel: Parcel, put_id: str) -> dict[str, str]:
+    def _attributes_of(self, parcel: Parcel, put_id: str) -> dict[str, str]:
         """Check what S3 limits, and gather the headers of the object."""
-        check_key(key)
         attributes = {
             **self._attributes,
             PUT_ID: put_id,
@@ -185,21 +190,9 @@ class S3Destination:
         if self._conditions.honoured():
             self._create_is_safe = True
             return True
-        if self.head(key) is not None:
+        if self._eyes.look(key) is not None:
             raise AlreadyThereError(f"{self._putting}: an object is already under the key.")
         return False
-
-    def _verify(
-        self, key: str, parcel: Parcel, body: bytes, attributes: dict[str, str], etag: str
-    ) -> str:
-        """Read the object back; replace it once if it differs, and never leave it damaged."""
-        if self._eyes.reads_back(key, parcel):
-            return etag
-        # Only this very version is replaced: it is ours by its ETag.
-        etag = self._put_bytes(key, body, attributes, {"e_tag": etag})
-        if self._eyes.reads_back(key, parcel):
-            return etag
-        raise self._damaged(key)
 
     def _put_parts(
         self,
@@ -216,17 +209,9 @@ class S3Destination:
             self._parts_client(), self._eyes, key, parcel, attributes, create=create, log=part_log
         )
         stored = upload.run()
-        if self._options.verify == "read-back" and not self._eyes.reads_back(key, parcel):
-            raise self._damaged(key)
+        if self._read_back:
+            self._read_back.verify(key, parcel, stored.etag, put_id=attributes[PUT_ID])
         return stored
-
-    def _damaged(self, key: str) -> TransientError:
-        self.delete(key)
-        return TransientError(
-            f"{self._putting}: what the store gave back was not what was sent. "
-            "The damaged object was deleted.",
-            hint="Look for bad memory or a proxy that changes what passes.",
-        )
 
     def _parts_client(self) -> "PartsClient":
         from sealift.destinations.s3_client import PartsClient  # noqa: PLC0415 - brings botocore
@@ -239,11 +224,15 @@ class S3Destination:
     def head(self, key: str) -> Found | None:
         """Look what is under *key*; see `Destination.head`.
 
+        With `verify = "read-back"` the body is read as well: an object whose bytes
+        are not those that its metadata names counts as nobody's.
+
         Raises:
             BucketError: The bucket itself does not exist.
+            StoreRefusedError: The body is to be read, and may not be.
         """
         check_key(key)
-        return self._eyes.look(key)
+        return self._read_back.look(key) if self._read_back else self._eyes.look(key)
 
     def probe(self) -> None:
         """Ask the bucket with one small request; see `Destination.probe`."""

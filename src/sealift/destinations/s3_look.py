@@ -1,16 +1,27 @@
 """Looks at what a bucket holds: whose object is under a key, and whether its bytes are right."""
 
 import hashlib
+from dataclasses import dataclass
 from typing import Final
 
 from sealift.destinations.base import PUT_ID, SHA256, Found
 from sealift.destinations.s3_connection import Connection
 from sealift.destinations.s3_errors import Answer, read_obstore
 from sealift.destinations.s3_link import Link
-from sealift.sealing.parcel import Parcel
 
 _SILENT: Final = frozenset({301, 307, 400, 403})
 """Statuses that mean many things, and whose reason an answer to HEAD cannot carry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What was read of an object."""
+
+    etag: str
+    """The version that was read; empty if the store did not say."""
+
+    sha256: str
+    """Of the bytes that came, whatever the metadata says."""
 
 
 class Eyes:
@@ -78,18 +89,26 @@ class Eyes:
             return read_obstore(error)
         return None
 
-    def reads_back(self, key: str, parcel: Parcel) -> bool:
-        """Whether the bytes under *key* are the parcel's.
+    def read(self, key: str, size: int, *, writing: bool) -> Body | None:
+        """Read the bytes under *key*; None if nothing is there.
+
+        Args:
+            key: The object's key.
+            size: How many bytes to give time for.
+            writing: Whether they were just put, so that not to know is an unclear outcome.
 
         Raises:
-            OutcomeUnknownError: They could not be read, so nobody knows.
+            TransientError: They could not be read now.
         """
         connection = self.link.connection()
         digest = hashlib.sha256()
         try:
-            for chunk in connection.get(connection.store(parcel.size), key):
+            got = connection.get(connection.store(size), key)
+            for chunk in got:
                 digest.update(chunk)
+        except FileNotFoundError:
+            return None
         except Exception as error:  # noqa: BLE001 - mapped at once
             answer = read_obstore(error)
-            raise self.link.explain(answer, doing=self._doing, writing=True) from None
-        return digest.hexdigest() == parcel.sha256
+            raise self.link.explain(answer, doing=self._doing, writing=writing) from None
+        return Body(etag=got.meta["e_tag"] or "", sha256=digest.hexdigest())

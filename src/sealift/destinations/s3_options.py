@@ -81,7 +81,11 @@ class S3Options:
         metadata=_help("Bucket in the path or in the host name; auto: path for look-alikes."),
     )
     verify: Literal["none", "read-back"] = field(
-        default="none", metadata=_help("read-back reads every object again and compares its hash.")
+        default="none",
+        metadata=_help(
+            "read-back reads every object again and compares its hash; a damaged one is deleted, "
+            "which needs the right to."
+        ),
     )
     allow_unconditional: bool = field(
         default=False,
