@@ -43,7 +43,7 @@ class Run:
 
 
 _PEERS = ("s5cmd", "s5cmd-32", "rclone", "rclone-32")
-_SEALIFT = ("sealift", "sealift-redact")
+_SEALIFT = ("sealift",)
 
 SCENARIOS = {
     scenario.name: scenario

@@ -23,7 +23,6 @@ path = {folder}
 pattern = "*.json"
 
 [routes.bench.seal]
-redact = {redact}
 
 [routes.bench.destination]
 kind = "s3"
@@ -81,8 +80,8 @@ def environment(job: Job) -> dict[str, str]:
     }
 
 
-def sealift(name: str, program: list[str], *, redact: list[str]) -> Tool:
-    """Deliver by `sealift run --once`, everything on, with these redaction rules."""
+def sealift(program: list[str]) -> Tool:
+    """Deliver by `sealift run --once`, everything on."""
 
     def command(job: Job) -> list[str]:
         config = job.scratch / "sealift.toml"
@@ -90,7 +89,6 @@ def sealift(name: str, program: list[str], *, redact: list[str]) -> Tool:
             _SEALIFT_TOML.format(
                 state_dir=json.dumps(str(job.scratch / "state")),
                 folder=json.dumps(str(job.folder)),
-                redact=json.dumps(redact),
                 bucket=BUCKET,
                 prefix=PREFIX,
                 region=job.access.region,
@@ -99,7 +97,7 @@ def sealift(name: str, program: list[str], *, redact: list[str]) -> Tool:
         )
         return [*program, "run", "--once", str(config)]
 
-    return Tool(name=name, command=command, keeps_bytes=not redact, renames=True)
+    return Tool(name="sealift", command=command, renames=True)
 
 
 def s5cmd(name: str, *options: str) -> Tool:
@@ -129,8 +127,7 @@ def all_tools(sealift_program: list[str] | None = None) -> dict[str, Tool]:
     program = sealift_program or [str(Path(sys.executable).with_name("sealift"))]
     bare = ("--s3-no-head", "--no-check-dest")
     tools = [
-        sealift("sealift", program, redact=[]),
-        sealift("sealift-redact", program, redact=["pii", "secrets"]),
+        sealift(program),
         s5cmd("s5cmd"),
         s5cmd("s5cmd-32", "--numworkers=32"),
         rclone("rclone"),

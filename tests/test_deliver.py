@@ -9,6 +9,7 @@ from sealift.errors import (
     AccessDeniedError,
     AlreadyThereError,
     BucketError,
+    ItemRefusedError,
     KeyCollisionError,
     NotSentError,
     OutcomeUnknownError,
@@ -126,7 +127,7 @@ def test_28_who_may_not_look_trusts_a_key_that_only_this_item_can_have(key: str)
 
 
 def test_28_who_may_not_look_trusts_no_other_key() -> None:
-    with pytest.raises(KeyCollisionError, match="may not be looked at") as caught:
+    with pytest.raises(ItemRefusedError, match="may not be looked at") as caught:
         lift(Scripted(THERE, DENIED), ADDRESS, PARCEL)
     assert "{id}" in caught.value.hint
 

@@ -6,6 +6,7 @@ from sealift.destinations.base import Destination, Found, PartLog, Stored
 from sealift.errors import (
     AccessDeniedError,
     AlreadyThereError,
+    ItemRefusedError,
     KeyCollisionError,
     OutcomeUnknownError,
 )
@@ -51,6 +52,7 @@ def lift(
 
     Raises:
         KeyCollisionError: Another's object is at the key. It was not touched.
+        ItemRefusedError: Something is at the key, and nobody may look whose it is.
         OutcomeUnknownError: It could not be found out whether the bytes arrived,
             or nothing is there yet. Call again later.
         SealiftError: As from `Destination.put`; nothing was stored.
@@ -87,7 +89,7 @@ def _look(destination: Destination, address: Address, unknown: OutcomeUnknownErr
             return None
         if address.put_id in address.key or address.sha256[:HASH_DIGITS] in address.key:
             return Found(size=0, put_id=address.put_id)
-        raise KeyCollisionError(
+        raise ItemRefusedError(
             "Something is at the item's key already, and it may not be looked at.",
             hint="Allow reading objects, or put {id} or {sha256} into the key template.",
         ) from unknown

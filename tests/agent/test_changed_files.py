@@ -449,3 +449,13 @@ def test_36_a_shortage_of_open_files_quarantines_nothing(
     assert rig.run().exit_code == 0
     assert len(destination.objects) == len(bodies)
     assert rig.states() == {"done": 3}
+
+
+def test_dropped_again_after_another_version_took_its_key(tmp_path: Path) -> None:
+    """Where versions replace each other under one key, the last one is what must be there."""
+    destination = MemoryDestination()
+    rig = Rig(tmp_path, (destination,), template="{name}", on_conflict=Conflict.OVERWRITE)
+    for value in ("first", "second", "first"):
+        rig.write("a.json", {"v": value})
+        assert rig.run().exit_code == 0
+    assert [found.body for found in destination.objects.values()] == [b'{"v": "first"}']

@@ -197,7 +197,7 @@ class Accounts:
         if job.last_code in (OutcomeUnknownError.code, "already_there"):
             reason = "Nothing is there yet; a request whose answer was lost may still arrive."
             return [self._failure(job, ABSENT_ONCE, reason, LATE_LANDING_SECONDS)]
-        self._ledger.vanish(job.seq, code="vanished", reason=job.gone, now=self._wall())
+        self._ledger.absent(job.seq, job.lane.name, reason=job.gone, now=self._wall())
         self._notify(
             Vanished(
                 route=self._route.name,

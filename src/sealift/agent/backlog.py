@@ -18,6 +18,9 @@ LOOK_SECONDS = 2.0
 
 SOONEST_SECONDS = 0.01
 
+LEASE_SECONDS = 3600.0
+"""A due delivery that was taken up is not offered again for so long."""
+
 CLOCK_JUMP_SECONDS = 1.0
 
 
@@ -81,6 +84,10 @@ class Backlog:
             self.behind |= lane.health.gate is Gate.OPEN
             return [], False
         found = self._ledger.due(self._route, lane.name, now=self._wall(), limit=room)
+        # Due although it is under way, after `sealift retry`, say: it must not be met at each look.
+        under_way = [one for one in found if (one.item.seq, lane.name) in flying]
+        if under_way:
+            self._ledger.claim(under_way, until=self._wall() + LEASE_SECONDS)
         chosen: list[Due] = []
         for one in found:
             if (one.item.seq, lane.name) in flying:

@@ -8,6 +8,7 @@ from sealift.errors import AccessDeniedError, PausedError, SealiftError, Throttl
 FAILURES_TO_BACK_OFF = 5
 DENIALS_TO_PAUSE = 3
 LONGEST_BACK_OFF_SECONDS = 60.0
+LONGEST_ASKED_SECONDS = 3600.0
 PATIENCE_SECONDS = 10.0
 """How long a run of `--once` waits for a destination that does not answer."""
 
@@ -106,7 +107,7 @@ class Health:
     def _back_off_seconds(self, error: SealiftError) -> float:
         steps = min(self._failures - FAILURES_TO_BACK_OFF, 10)
         longest = min(LONGEST_BACK_OFF_SECONDS, 0.5 * 2.0 ** max(steps, 0))
-        asked = error.retry_after_seconds if isinstance(error, ThrottledError) else 0.0
+        asked = _asked_seconds(error)
         return max(asked, longest * (0.5 + 0.5 * self._random()))
 
 
@@ -118,5 +119,11 @@ def delay_seconds(error: SealiftError, tries: int, random: Callable[[], float]) 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
     """
     first = 2.0 if isinstance(error, ThrottledError) else 0.4
-    asked = error.retry_after_seconds if isinstance(error, ThrottledError) else 0.0
+    asked = _asked_seconds(error)
     return max(asked, random() * min(300.0, first * 2.0 ** min(tries, 12)), first / 4)
+
+
+def _asked_seconds(error: SealiftError) -> float:
+    """How long the store asked to wait, within reason."""
+    asked = error.retry_after_seconds if isinstance(error, ThrottledError) else 0.0
+    return min(asked, LONGEST_ASKED_SECONDS)

@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from sealift.agent.backlog import LEASE_SECONDS
 from sealift.agent.lane import Job, Lane
 from sealift.agent.prepared import Prepared, Sealed, Settleable
-from sealift.agent.route import Route
+from sealift.agent.route import Conflict, Route
 from sealift.deliver import Address
 from sealift.errors import (
     InvalidContentError,
@@ -29,9 +30,6 @@ UNREADABLE_TRIES = 3
 """A file that cannot be read so many times in a row goes into quarantine."""
 
 READ_AGAIN_SECONDS = 5.0
-
-LEASE_SECONDS = 3600.0
-"""A due delivery that was taken up is not offered again for so long."""
 
 # What to do with a candidate whose path the ledger knows, in this very version.
 _WAITS = frozenset({ItemState.RESERVED, ItemState.QUARANTINED, ItemState.DROPPED})
@@ -174,7 +172,10 @@ class Intake:
             self._unreadable.pop(candidate.path, None)
         item = self._item(candidate, parcel)
         if known:
-            earlier = self._ledger.delivered_before(item.route, item.path, item.sha256)
+            overwrites = self._route.on_conflict is Conflict.OVERWRITE
+            earlier = self._ledger.delivered_before(
+                item.route, item.path, item.sha256, newest=overwrites
+            )
             if earlier is not None:
                 prepared.delivered.append((item, earlier.id))
                 return

@@ -172,15 +172,21 @@ class Lane:
         while self._workers > limit:
             self._workers -= 1
             self._leaving.put(None)
-        while self._workers < min(limit, self.in_flight):
+        for _ in range(self._workers, min(limit, self.in_flight)):
             self._hire()
         self._notify(PaceChanged(route=self._route, destination=self.name, concurrency=limit))
 
     def _hire(self) -> None:
-        self._workers += 1
-        threading.Thread(
+        worker = threading.Thread(
             target=self._work, name=f"sealift-{self._route}-{self.name}", daemon=True
-        ).start()
+        )
+        try:
+            worker.start()
+        except RuntimeError:  # the system has no more threads: those that are there go on
+            if not self._workers:
+                raise
+            return
+        self._workers += 1
 
     def _work(self) -> None:
         jobs = self._jobs
@@ -224,7 +230,8 @@ class Lane:
             stored = self._attempt(job)
         except SealiftError as failure:
             error = failure
-        except Exception as failure:  # noqa: BLE001  the item must survive our own mistakes
+        # Also a panic of a Rust library, which is no Exception: the item must survive it.
+        except BaseException as failure:  # noqa: BLE001
             error = TransientError(f"Unexpected {type(failure).__name__} in the delivery.")
         return Outcome(job=job, stored=stored, error=error, seconds=self._clock() - began)
 

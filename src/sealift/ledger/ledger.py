@@ -108,7 +108,9 @@ class Ledger(Recall):
                 " WHERE seq = ? AND destination = ? AND state = 'waiting'",
                 [f._replace(error=storable(f.error)) for f in failed],
             )
-        return self.whole({a.seq for a in arrived})
+            whole = self.whole({a.seq for a in arrived})
+            self._end_if_over([(a.now, a.seq) for a in arrived if a.seq not in whole])
+        return whole
 
     def unsettled_now(self, seqs: Sequence[int]) -> None:
         """Remember items whose sources could not be settled yet."""
@@ -144,6 +146,29 @@ class Ledger(Recall):
         """End an item whose source is gone or replaced and that is known not to have arrived."""
         with self.commit():
             self._end(seq, ItemState.VANISHED, code=code, reason=reason, now=now)
+
+    def absent(self, seq: int, destination: str, *, reason: str, now: float) -> None:
+        """End one delivery of an item whose source is gone, as it is known not to have arrived.
+
+        The item ends when none of its deliveries waits any more.
+        """
+        with self.commit() as connection:
+            connection.execute(
+                "UPDATE delivery SET state = 'ended' WHERE seq = ? AND destination = ?",
+                (seq, destination),
+            )
+            connection.execute("UPDATE item SET reason = ? WHERE seq = ?", (reason, seq))
+            self._end_if_over([(now, seq)])
+
+    def _end_if_over(self, seqs: Sequence[tuple[float, int]]) -> None:
+        """End items of which some destinations have nothing, and none will get anything."""
+        self._connection.executemany(
+            "UPDATE item SET state = 'vanished', code = 'vanished', ended_at = ?1"
+            " WHERE seq = ?2 AND state = 'reserved' AND EXISTS"
+            " (SELECT 1 FROM delivery WHERE seq = ?2 AND state = 'ended') AND NOT EXISTS"
+            " (SELECT 1 FROM delivery WHERE seq = ?2 AND state IN ('waiting', 'refused'))",
+            seqs,
+        )
 
     def _end(self, seq: int, state: ItemState, *, code: str, reason: str, now: float) -> None:
         self._connection.execute(

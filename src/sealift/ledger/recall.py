@@ -30,13 +30,25 @@ class Recall(Store):
         rows = self._items("WHERE route = ? AND path = ? ORDER BY seq DESC LIMIT 1", (route, path))
         return rows[0] if rows else None
 
-    def delivered_before(self, route: str, path: bytes, sha256: str) -> Item | None:
-        """Give an item of the same path and sealed bytes that was delivered, if there is one."""
+    def delivered_before(
+        self, route: str, path: bytes, sha256: str, *, newest: bool = False
+    ) -> Item | None:
+        """Give an item of the same path and sealed bytes that was delivered, if there is one.
+
+        Args:
+            route: The route.
+            path: The path.
+            sha256: Hash of the sealed bytes.
+            newest: Only the newest item of the path counts: an older one's object
+                may have been replaced since.
+        """
         rows = self._items(
             "WHERE route = ? AND path = ? AND sha256 = ? AND state IN ('delivered', 'done')"
             " ORDER BY seq DESC LIMIT 1",
             (route, path, sha256),
         )
+        if rows and newest and rows[0] != self.newest_item(route, path):
+            return None
         return rows[0] if rows else None
 
     def due(self, route: str, destination: str, *, now: float, limit: int) -> list[Due]:
