@@ -192,7 +192,7 @@ WRONG = {
     "move into the folder": (_with(ROUTE, 'after = "move:in"'), "which is watched itself: a loop."),
     "two routes, one folder": (
         GOOD + GOOD.replace('[agent]\ndevice_id = "dev001"\n', "").replace("routes.a", "routes.b"),
-        "routes.b.source takes the same files as routes.a",
+        "routes.b.source may take the same files as routes.a",
     ),
     "route name": (GOOD.replace("routes.a", 'routes."a/b"'), "is no name for a route."),
     "port": (_with(AGENT, "metrics_port = 70000"), "metrics_port must be 0 to 65535."),
@@ -363,3 +363,37 @@ def test_two_routes_that_keep_their_files_may_share_a_folder(home: Path) -> None
     keep = _with(ROUTE, 'after = "keep"')
     more = keep.replace('[agent]\ndevice_id = "dev001"\n', "").replace("routes.a", "routes.b")
     assert len(_load(home, keep + more).routes) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "right"),
+    [
+        ('pattern = "*.json"', 'pattern = "*"', False),
+        ('pattern = "*.json"', 'pattern = "*.ndjson"', True),
+        ('pattern = "*.json"', 'pattern = "*n.json"', False),
+        ('pattern = "*.json"', 'include = ["*.xml", "*.j?on"]', False),
+        ('include = ["*.json", "*.xml"]', 'include = ["*.txt", "*.csv"]', True),
+        ("recursive = true", 'path = "in/below"', False),
+        ("recursive = false", 'path = "in/below"', True),
+        ('path = "in/below"', "recursive = true", False),
+        ('path = "in/below"\npattern = "*.a"', 'recursive = true\npattern = "*.b"', True),
+    ],
+)
+def test_routes_of_nested_folders_need_patterns_that_end_differently(
+    home: Path, first: str, second: str, right: bool
+) -> None:
+    (home / "in/below").mkdir()
+    one, other = (
+        GOOD.replace('path = "in"\n', "" if "path" in source else 'path = "in"\n').replace(
+            "[routes.a.source]\n", f"[routes.a.source]\n{source}\n"
+        )
+        for source in (first, second)
+    )
+    other = other.replace('[agent]\ndevice_id = "dev001"\n', "").replace("routes.a", "routes.b")
+    if right:
+        assert len(_load(home, one + other).routes) == 2
+        return
+    with pytest.raises(
+        ConfigError, match=r"routes\.b\.source may take the same files as routes\.a"
+    ):
+        _load(home, one + other)

@@ -87,8 +87,9 @@ class Checks:
             if _share(one, other):
                 self._complaints.add(
                     ("routes", other.name, "source"),
-                    f"takes the same files as routes.{one.name}, and one of them settles them. "
-                    "Give one route two destinations, or both after = keep.",
+                    f"may take the same files as routes.{one.name}, and they would go twice or "
+                    "vanish from under it. Give one route two destinations, both routes "
+                    'after = "keep", or patterns that end differently, as *.json and *.xml.',
                 )
 
     def _check_move(self, route: RouteConfig) -> None:
@@ -118,10 +119,18 @@ def _takes_from(source: FolderOptions, folder: Path) -> bool:
 
 
 def _share(one: RouteConfig, other: RouteConfig) -> bool:
-    """Tell whether two routes take the same files and do not both leave them in place."""
+    """Tell whether two routes may take the same files and do not both leave them in place."""
     first, second = one.source, other.source
-    same = first.path.resolve() == second.path.resolve() and (
-        (first.pattern, first.include, first.exclude)
-        == (second.pattern, second.include, second.exclude)
-    )
-    return same and {one.options.after, other.options.after} != {Action.KEEP.value}
+    if not (_takes_from(first, second.path) or _takes_from(second, first.path)):
+        return False
+    if {one.options.after, other.options.after} == {Action.KEEP.value}:
+        return False
+    return any(a.endswith(b) or b.endswith(a) for a in _ends(first) for b in _ends(second))
+
+
+def _ends(source: FolderOptions) -> list[str]:
+    """Give what the names of each pattern end with; empty where that is not plain to see."""
+    only_included = source.pattern == "*" and source.include
+    patterns = source.include if only_included else (source.pattern, *source.include)
+    ends = [pattern.rpartition("*")[2] for pattern in patterns]
+    return ["" if any(special in end for special in "?[]") else end for end in ends]
