@@ -1,6 +1,7 @@
 """Credentials are fresh in time, explicit ones stand alone, and a hanging provider is given up."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from sealift.destinations.s3 import S3Destination, S3Options
-from sealift.destinations.s3_credentials import Credential, Credentials, chain_region, source_for
+from sealift.destinations.s3_credentials import (
+    FAILURE_SECONDS,
+    Credential,
+    Credentials,
+    chain_region,
+    source_for,
+)
 from sealift.errors import CredentialsError
 from sealift.testing.fault_server import FaultServer
 from sealift.testing.samples import parcel_of
@@ -112,12 +119,60 @@ def test_row_8_a_provider_that_raises_pauses_and_may_recover(faults: FaultServer
             raise answer
         return answer
 
+    now = [1_000.0]
     options = options_for(faults, access_key_id="", secret_access_key="")
-    destination = S3Destination(options, credentials=provider)
-    with pytest.raises(CredentialsError, match="RuntimeError") as caught:
-        destination.put("k", parcel_of(b"x"), put_id="id")
-    assert "secret in it" not in str(caught.value)
+    destination = S3Destination(options, credentials=provider, clock=lambda: now[0])
+    for _ in range(2):
+        with pytest.raises(CredentialsError, match="RuntimeError") as caught:
+            destination.put("k", parcel_of(b"x"), put_id="id")
+        assert "secret in it" not in str(caught.value)
+    now[0] += FAILURE_SECONDS
     destination.put("k", parcel_of(b"x"), put_id="id")
+
+
+@pytest.mark.parametrize(("later", "asked"), [(9.9, 1), (10.0, 2), (-1.0, 2)])
+def test_a_failure_is_told_to_all_for_a_while(later: float, asked: int) -> None:
+    """A clock that was set back does not keep the failure for ever."""
+    times: list[int] = []
+
+    def provider() -> Credential:
+        times.append(1)
+        raise CredentialsError("None.")
+
+    now = [1_000.0]
+    credentials = Credentials(provider, clock=lambda: now[0])
+    for _ in range(2):
+        with pytest.raises(CredentialsError):
+            credentials.current()
+        now[0] = 1_000.0 + later
+    assert len(times) == asked
+
+
+def test_many_callers_wait_once_for_a_provider_that_hangs() -> None:
+    """One after another they would wait 4 s."""
+    release = threading.Event()
+
+    def hang() -> Credential:
+        release.wait(30)
+        return Credential(access_key_id="late", secret_access_key="s")
+
+    credentials = Credentials(hang, clock=lambda: 0.0, timeout_seconds=0.2)
+
+    def ask() -> None:
+        with pytest.raises(CredentialsError):
+            credentials.current()
+
+    began = time.monotonic()
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - began < 2
+    release.set()
+    assert credentials._asking
+    assert credentials._asking.done.wait(5)
+    assert credentials.current().access_key_id == "late"
 
 
 def test_row_8_a_provider_that_hangs_is_given_up_and_not_asked_twice() -> None:

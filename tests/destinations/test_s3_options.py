@@ -58,6 +58,15 @@ def test_all_problems_come_at_once() -> None:
     assert "hidden" not in str(caught.value)
 
 
+@pytest.mark.parametrize("url", ["http://user:hidden@host:1", "http://:hid#den@host", "user@host"])
+@pytest.mark.parametrize("name", ["proxy", "endpoint_url"])
+def test_a_login_in_a_url_is_refused_and_not_shown(name: str, url: str) -> None:
+    given: dict[str, Any] = {name: url}
+    with pytest.raises(ConfigError, match=f"{name} must hold no login") as caught:
+        S3Options(bucket="abc", **given).check()
+    assert "hid" not in str(caught.value)
+
+
 def test_every_option_explains_itself() -> None:
     for field in dataclasses.fields(S3Options):
         assert field.metadata["help"].endswith(".")

@@ -19,6 +19,9 @@ MARGIN_SECONDS: Final = 300.0
 PROVIDER_TIMEOUT_SECONDS: Final = 30.0
 """How long a provider (SSO, a process, an instance's metadata) may take."""
 
+FAILURE_SECONDS: Final = 10.0
+"""How long a failure is told to all who ask, before the provider is asked again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
@@ -58,6 +61,7 @@ class Credentials:
         self._current: Credential | None = None
         self._replace_at = 0.0
         self._asking: _Asking | None = None
+        self._failed_at = 0.0
         self.failure: SealiftError | None = None
 
     def __call__(self) -> "S3Credential":
@@ -76,7 +80,8 @@ class Credentials:
         """Give credentials that are good for a while yet.
 
         Raises:
-            CredentialsError: There are none, or none came in time.
+            CredentialsError: There are none, or none came in time; or so it was less
+                than `FAILURE_SECONDS` ago.
         """
         with self._lock:
             if self._current is None or self._clock() >= self._replace_at:
@@ -97,13 +102,22 @@ class Credentials:
         return end - min(MARGIN_SECONDS, left / 4)
 
     def _resolve(self) -> Credential:
+        if self.failure and self._is_recent():
+            raise self.failure.with_traceback(None)
         self.failure = None
         try:
             return self._in_time()
         except SealiftError as error:
             # obstore only passes on a text; the destination reads the error here.
             self.failure = error
+            self._failed_at = self._clock()
             raise
+
+    def _is_recent(self) -> bool:
+        """Whether asking again would only make hundreds of callers wait, one after another."""
+        if self._asking and self._asking.done.is_set():
+            return False
+        return 0 <= self._clock() - self._failed_at < FAILURE_SECONDS
 
     def _in_time(self) -> Credential:
         """Ask in a thread of its own: a source that hangs must not hang the route."""

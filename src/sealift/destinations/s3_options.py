@@ -176,6 +176,7 @@ def _store_problems(options: S3Options) -> Iterator[str]:
         yield f"addressing {options.addressing!r} is not auto, path or virtual"
     if options.proxy not in {"environment", "none"} and not _is_url(options.proxy):
         yield "proxy must be environment, none or http://HOST:PORT"
+    yield from _login_problems(options)
     if options.ca_bundle and not Path(options.ca_bundle).is_file():
         yield f"ca_bundle {options.ca_bundle!r} is not a file"
     if bool(options.access_key_id) != bool(options.secret_access_key):
@@ -184,6 +185,14 @@ def _store_problems(options: S3Options) -> Iterator[str]:
         yield "session_token needs access_key_id and secret_access_key"
     if options.profile and options.access_key_id:
         yield "profile and access_key_id exclude each other"
+
+
+def _login_problems(options: S3Options) -> Iterator[str]:
+    # Reprs and reports show these; a URL is no place for a secret.
+    if "@" in options.endpoint_url:
+        yield "endpoint_url must hold no login; use access_key_id and secret_access_key"
+    if "@" in options.proxy:
+        yield "proxy must hold no login; give it in HTTPS_PROXY and set proxy to environment"
 
 
 def _object_problems(options: S3Options) -> Iterator[str]:

@@ -161,7 +161,11 @@ BY_STATUS: Final[Mapping[int, Rule]] = {
     403: _DENIED,
     404: _NOT_S3,  # S3 always says what it did not find
     405: _REFUSED,
-    407: Rule(error=StoreRefusedError, says="the proxy wants a login", hint="Set the proxy's URL."),
+    407: Rule(
+        error=StoreRefusedError,
+        says="the proxy wants a login",
+        hint="Give it in the environment variable HTTPS_PROXY.",
+    ),
     408: _AGAIN,
     411: _DAMAGED,
     413: BY_CODE["EntityTooLarge"],
