@@ -2,6 +2,8 @@
 
 import signal
 import socket
+import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,8 @@ from subprocess import Popen
 
 import pytest
 
+from sealift.testing.fault_server import FaultServer
+from sealift.testing.faults import BLACK_HOLE
 from sealift.testing.ministack import S3Server
 from tests.cli.commands import events, read_until, run, start, stored, write_config
 from tests.servers import Bucket
@@ -127,6 +131,33 @@ def test_a_second_signal_stops_without_waiting(tmp_path: Path, stopped: list[Pop
     process.communicate(timeout=20)
     assert process.returncode == 130
     assert len(list((tmp_path / "in").glob("*.json"))) >= 2
+
+
+def test_a_second_signal_does_not_wait_for_parts(tmp_path: Path, stopped: list[Popen[str]]) -> None:
+    """Each part may take a minute, and is tried three times."""
+    with FaultServer() as faults:
+        faults.fail(BLACK_HOLE, operation="UploadPart", times=None)
+        destination = f"""
+kind = "s3"
+bucket = "{faults.bucket.name}"
+region = "us-east-1"
+endpoint_url = "{faults.endpoint_url}"
+trust_conditions = true
+"""
+        write_config(tmp_path, destination=destination, source="large_bytes = 1048576")
+        (tmp_path / "in/big.txt").write_bytes(b"x" * 2_000_000)
+        keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+        process = start("run", "--json", home=tmp_path, **keys)
+        stopped.append(process)
+        deadline = time.monotonic() + 20
+        while not faults.calls("UploadPart"):
+            assert time.monotonic() < deadline
+            threading.Event().wait(0.02)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert events(output)[-1]["event"] == "route_stopped"
 
 
 def test_sigusr1_scans_now(tmp_path: Path, stopped: list[Popen[str]]) -> None:

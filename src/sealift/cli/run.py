@@ -1,8 +1,12 @@
 """`sealift run`: run the routes until stopped, or once."""
 
 import gc
+import os
+import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from cyclopts import App, Parameter
 
@@ -55,7 +59,27 @@ def run(
             obeying(agent) as orders,
         ):
             outcome = agent.run(once=once)
-    return INTERRUPTED if orders.stop else outcome.exit_code
+    if orders.stop:
+        _end_now()
+    return outcome.exit_code
+
+
+def _end_now() -> NoReturn:
+    """End the process without waiting for uploads, which Python would join.
+
+    The ledger is made for crashes: what was in flight is looked into next time.
+    """
+    # A reader that stopped reading must not hold the end up either.
+    flushing = threading.Thread(target=_flush, daemon=True)
+    flushing.start()
+    flushing.join(timeout=1)
+    os._exit(INTERRUPTED)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
 
 
 def _spare_the_collector() -> None:
