@@ -4,11 +4,14 @@ import io
 import json
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
 
 from sealift import events
+from sealift.observe import lines as lines_module
+from sealift.observe import showing
 from sealift.observe.human import HumanLines, seconds, sentence
 from sealift.observe.lines import BATCH_LINES, LineWriter
 from sealift.observe.logs import LogLines
@@ -158,7 +161,7 @@ def test_lines_are_written_in_batches_and_none_is_lost_between_threads() -> None
 
         def flush(self) -> None: ...
 
-    writer = LineWriter(Stream(), wait=lambda closed, _: release.wait() and closed.wait())
+    writer = LineWriter(Stream(), wait=lambda wake, _: release.wait() and wake.wait())
     threads = [
         threading.Thread(target=lambda n=n: [writer.write(f"{n}-{i}") for i in range(1000)])
         for n in range(4)
@@ -199,6 +202,42 @@ def test_a_stream_that_broke_is_no_error() -> None:
     writer = LineWriter(Stream())
     writer.write("lost")
     writer.close()
+
+
+@pytest.mark.parametrize("json_wanted", [True, False])
+def test_a_reader_that_stops_reading_stops_nobody_and_hears_what_it_missed(
+    monkeypatch: pytest.MonkeyPatch, json_wanted: bool
+) -> None:
+    monkeypatch.setattr(lines_module, "MOST_LINES", 1000)
+    stuck, go_on = threading.Event(), threading.Event()
+    writes: list[str] = []
+
+    class Stream:
+        def write(self, text: str, /) -> None:
+            stuck.set()
+            go_on.wait(20)
+            writes.append(text)
+
+        def flush(self) -> None: ...
+
+    with ExitStack() as stack:
+        write = showing._lines(Stream(), stack, json=json_wanted)
+        write('{"n": "first"}')
+        assert stuck.wait(5)
+        writing = threading.Thread(
+            target=lambda: [write(f'{{"n": {n}}}') for n in range(1500)], daemon=True
+        )
+        writing.start()
+        writing.join(timeout=5)
+        assert not writing.is_alive()
+        go_on.set()
+    first, *kept, last = "".join(writes).splitlines()
+    assert first == '{"n": "first"}'
+    assert kept == [f'{{"n": {n}}}' for n in range(1000)]
+    if json_wanted:
+        assert json.loads(last)["count"] == 500
+    else:
+        assert last == "(500 lines were dropped here: nobody read them)"
 
 
 @pytest.mark.parametrize("kind", ["people", "json"])

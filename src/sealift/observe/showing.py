@@ -10,7 +10,7 @@ from typing import TextIO
 from sealift.config.options import AgentOptions
 from sealift.events import Event, Observer
 from sealift.observe.human import HumanLines
-from sealift.observe.lines import LineWriter, Stream
+from sealift.observe.lines import LineWriter, Stream, dropped
 from sealift.observe.logs import LogLines
 from sealift.observe.reading import Took
 from sealift.observe.records import JsonLines
@@ -51,11 +51,11 @@ def showing(options: AgentOptions | None = None, *, json: bool = False) -> Itera
             observers.append(metrics)
             took = metrics.took
         if options.log != "none":
-            write = _lines(sys.stderr, stack)
+            write = _lines(sys.stderr, stack, json=options.log == "json")
             level = options.log_level
             observers.append(LogLines(write, style=options.log, level=level, clock=time.time))
         if json:
-            observers.append(JsonLines(_lines(sys.stdout, stack), time.time))
+            observers.append(JsonLines(_lines(sys.stdout, stack, json=True), time.time))
         if not (json and options.log != "none"):
             observers += _for_people(sys.stderr if json else sys.stdout, stack)
         yield Show(notify=each(observers), took=took)
@@ -86,7 +86,11 @@ def _for_people(stream: TextIO, stack: ExitStack) -> list[Observer]:
     return [HumanLines(_lines(bars, stack)), bars]
 
 
-def _lines(stream: Stream, stack: ExitStack) -> Callable[[str], None]:
-    lines = LineWriter(stream)
+def _lines(stream: Stream, stack: ExitStack, *, json: bool = False) -> Callable[[str], None]:
+    lines = LineWriter(stream, _dropped_as_json if json else dropped)
     stack.callback(lines.close)
     return lines.write
+
+
+def _dropped_as_json(count: int) -> str:
+    return f'{{"event":"lines_dropped","level":"warning","count":{count}}}'
