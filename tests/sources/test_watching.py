@@ -121,6 +121,40 @@ def test_44_a_name_that_is_no_utf8_wants_a_sweep(
     assert b"\xff\xfe" in paths(list(source.sweep()))
 
 
+def test_without_watches_left_one_sweep_is_wanted_and_one_when_there_are_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a folder of a million files would be swept every 5 s, for ever."""
+    may_fail, notes = threading.Semaphore(0), threading.Semaphore(0)
+    may_hear = threading.Event()
+
+    def watch(*_arguments: object, **_options: object) -> Iterator[set[object]]:
+        if not may_hear.is_set():
+            may_fail.release()
+            raise OSError("OS file watch limit reached")
+        yield set()
+        may_hear.clear()
+
+    monkeypatch.setattr(watching, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr("watchfiles.watch", watch)
+    watcher = watching.Watcher(tmp_path, recursive=False, wake=notes.release)
+    try:
+        for _ in range(10):
+            assert may_fail.acquire(timeout=5)
+        assert notes.acquire(timeout=5)
+        assert not notes.acquire(blocking=False)
+        assert watcher.take() == (set(), True)
+        may_hear.set()
+        for _ in range(2):  # it hears again, and then that ends too
+            assert notes.acquire(timeout=5)
+        assert watcher.take() == (set(), True)
+        for _ in range(10):
+            assert may_fail.acquire(timeout=5)
+        assert not notes.acquire(blocking=False)
+    finally:
+        watcher.close()
+
+
 @pytest.mark.parametrize("how", ["removed", "renamed", "with its parent"])
 def test_46_the_watcher_hears_again_in_a_folder_made_anew(
     tmp_path: Path,

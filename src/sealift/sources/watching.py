@@ -33,6 +33,7 @@ class Watcher:
         self._wake = wake
         self._hints: set[bytes] = set()
         self._too_many = False
+        self._deaf = False
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sealift-watch", daemon=True)
@@ -57,9 +58,22 @@ class Watcher:
             except (OSError, RuntimeError):
                 # The folder is gone, a name is no UTF-8, or the system has no watches left:
                 # scans go on without.
+                self._lost()
                 self._stop.wait(RETRY_SECONDS)
-            if not self._stop.is_set():
-                self._note(set(), too_many=True)
+            else:
+                self._lost()
+
+    def _lost(self) -> None:
+        """Want a sweep because the watch ended; not for each try that never heard."""
+        if not self._deaf and not self._stop.is_set():
+            self._deaf = True
+            self._note(set(), too_many=True)
+
+    def _hears(self) -> None:
+        """Want a sweep for what came while nothing was heard."""
+        if self._deaf:
+            self._deaf = False
+            self._note(set(), too_many=True)
 
     def _watch(self) -> None:
         """Collect changes until the folder is another one, or `close` is called."""
@@ -77,6 +91,7 @@ class Watcher:
             recursive=self._recursive,
             raise_interrupt=False,
         ):
+            self._hears()
             if changes:
                 paths = {os.fsencode(path) for _change, path in changes}
                 self._note(paths, too_many=len(paths) >= OVERFLOW_SIGN)
