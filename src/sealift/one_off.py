@@ -19,12 +19,13 @@ from sealift.destinations.directory import DirectoryOptions
 from sealift.destinations.s3_options import S3Options
 from sealift.errors import AgentRunningError, UsageError
 from sealift.events import Observer, ignore
-from sealift.ledger.database import FILE_NAME, make_state_dir
+from sealift.ledger.database import FILE_NAME
 from sealift.ledger.desk import Desk
 from sealift.naming import KeyTemplate, encode_name, new_id, prefixed
 from sealift.reports import ItemRecord, history
 from sealift.sealing.seal import Sealer, SealOptions
 from sealift.sources.files_given import FilesGiven, name_of
+from sealift.spooling import how_to_put, spool
 
 SLOTS = 16
 """So many puts of one user can be under way at once; each has a ledger of its own."""
@@ -95,6 +96,9 @@ def put(
         UsageError: The target or a file is not possible. Nothing was sent.
         ConfigError: An option is wrong. Nothing was sent.
         StateError: The ledger cannot be used. Nothing was sent.
+
+    After any error the content of standard input is kept; a note on the error
+    says where (PEP 678), because it cannot be read twice.
     """
     options = options or PutOptions()
     place = _place(target, options.s3)
@@ -111,13 +115,12 @@ def put(
     def route(name: str) -> Route:
         return _route(name, source, place, options, notify)
 
-    with _agent(base, command, route, notify) as agent, ThreadPoolExecutor(1) as pool:
-        running = pool.submit(agent.run, once=True)
-        try:
-            outcome = running.result()
-        except BaseException:
-            agent.stop()
-            raise
+    try:
+        outcome = _run(lambda: _agent(base, command, route, notify))
+    except BaseException as error:
+        if spooled is not None:
+            error.add_note(how_to_put(spooled))
+        raise
     if spooled is not None and outcome.exit_code == 0:
         shutil.rmtree(spooled.parent)
         spooled = None
@@ -255,6 +258,17 @@ def _agent(base: Path, command: str, route: Callable[[str], Route], notify: Obse
     )
 
 
+def _run(make: Callable[[], Agent]) -> Outcome:
+    """Run an agent in a thread, so that Ctrl-C can stop it."""
+    with make() as agent, ThreadPoolExecutor(1) as pool:
+        running = pool.submit(agent.run, once=True)
+        try:
+            return running.result()
+        except BaseException:
+            agent.stop()
+            raise
+
+
 def _unfinished(state_dir: Path, command: str) -> str:
     """Give the route of this command that has something waiting; empty if none has."""
     if not (state_dir / FILE_NAME).exists():
@@ -269,21 +283,9 @@ def _unfinished(state_dir: Path, command: str) -> str:
 
 
 def _spool(base: Path, place: _Place, files: Sequence[Path | str], stdin: BinaryIO | None) -> Path:
-    """Write standard input to a private file, durably: it cannot be read twice."""
     if not place.key or len(files) > 1 or stdin is None:
         raise UsageError(
             "Standard input has no name and must be the only file.",
             hint="Give the whole key: sealift put - s3://BUCKET/KEY.",
         )
-    folder = base / "spool" / new_id(time.time(), os.urandom)
-    make_state_dir(folder)
-    path = folder / encode_name(place.key.rpartition("/")[2].encode("utf-8", "surrogateescape"))
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            shutil.copyfileobj(stdin, file, 1 << 20)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        shutil.rmtree(folder)
-        raise
-    return path
+    return spool(base, place.key.rpartition("/")[2], stdin)

@@ -4,6 +4,7 @@ import signal
 import socket
 from pathlib import Path
 
+from sealift.one_off import SLOTS
 from tests.cli.commands import events, run, start
 from tests.servers import Bucket
 
@@ -102,6 +103,42 @@ def test_after_an_outage_the_same_command_goes_on(tmp_path: Path) -> None:
     assert done.returncode == 0
     [started] = [event for event in events(done.stdout) if event["event"] == "route_started"]
     assert started["waiting"] == 1
+
+
+def test_after_ctrl_c_standard_input_is_kept_and_its_place_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(30)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+        flags = ("--endpoint-url", url, "--region", "us-east-1")
+        process = start("put", "-", "s3://bucket/x.txt", *flags, home=tmp_path, **keys)
+        try:
+            connection, _ = silent.accept()
+            with connection:
+                assert connection.recv(1)
+                process.send_signal(signal.SIGINT)
+                _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    [kept] = (tmp_path / "state-home/sealift/put/spool").rglob("x.txt")
+    assert errors.startswith(f"Interrupted.\nStandard input is kept in {kept}; put that file")
+    assert "Repeat" not in errors
+
+
+def test_after_an_error_standard_input_is_kept_and_its_place_told(tmp_path: Path) -> None:
+    """A ledger that is no database is an error before anything is sent."""
+    for slot in range(SLOTS):
+        folder = tmp_path / "state" / str(slot)
+        folder.mkdir(parents=True, mode=0o700)
+        (folder / "ledger.sqlite3").write_bytes(b"no database" * 100)
+    target = f"file://{tmp_path}/x.txt"
+    done = run("put", "-", target, "--state-dir", "state", home=tmp_path, stdin=b"only once")
+    assert done.returncode == 1
+    [kept] = (tmp_path / "state/spool").rglob("x.txt")
+    assert kept.read_bytes() == b"only once"
+    assert f"Standard input is kept in state/{kept.relative_to(tmp_path / 'state')}" in done.stderr
+    assert "sealift: " in done.stderr
 
 
 def test_ctrl_c_ends_with_130_in_the_middle_of_an_upload(tmp_path: Path) -> None:

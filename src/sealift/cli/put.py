@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 import sealift
 from sealift.cli.flags import Flag
 from sealift.errors import UsageError
+from sealift.spooling import how_to_put
 
 app = App(
     name="put",
@@ -94,8 +95,14 @@ def put(
 def _telling_how_to_go_on() -> Iterator[None]:
     try:
         yield
-    except KeyboardInterrupt:
-        print("Interrupted. Repeat the same command to go on.", file=sys.stderr)
+    except BaseException as error:
+        # A note tells where standard input is kept, which no repetition could read again.
+        notes = getattr(error, "__notes__", [])
+        if isinstance(error, KeyboardInterrupt):
+            go_on = "" if notes else " Repeat the same command to go on."
+            print(f"Interrupted.{go_on}", file=sys.stderr)
+        for note in notes:
+            print(note, file=sys.stderr)
         raise
 
 
@@ -103,7 +110,7 @@ def _say_what_is_left(result: "sealift.PutResult") -> None:
     if result.outcome.exit_code == 0:
         return
     if result.spooled is not None:
-        print(f"Standard input is kept in {result.spooled}; put that file.", file=sys.stderr)
+        print(how_to_put(result.spooled), file=sys.stderr)
     else:
         print(
             "Not everything is delivered. Repeat the same command to go on"
