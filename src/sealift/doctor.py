@@ -50,8 +50,10 @@ def examine(config: Config, *, clock: Callable[[], float] = time.time) -> Iterat
     """
     Examine everything that a run needs, one thing after the other.
 
-    In each bucket one small object is made and deleted again. Nothing else is
-    changed, and no item is sent.
+    No item is sent. In each bucket one small object, in each destination folder one
+    empty file, is made and deleted again; the object stays, and a diagnosis says so,
+    where deleting is not allowed. The state directory with its lock, and the folder
+    of `after = move:DIR`, are made if they are not there.
 
     Args:
         config: A configuration that was loaded without errors.

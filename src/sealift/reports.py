@@ -145,7 +145,9 @@ def quarantined(config: Config, route: str = "") -> list[ItemRecord]:
 
 
 def release(config: Config, names: Sequence[str], *, every: bool = False) -> list[str]:
-    """Let items out of quarantine; tell which. A running agent takes them up at once.
+    """Let items out of quarantine; tell which.
+
+    A running agent takes them up at once, but invalid content only at its next scan.
 
     Raises:
         UsageError: No item in quarantine has that id or name. Nothing was changed.
