@@ -75,6 +75,10 @@ class NullServer:
         self._open(urllib.request.Request(url, method="POST"), timeout=_ANSWER_SECONDS).close()
 
 
+PROBE = ".sealift-probe/"
+"""Where Sealift tries out, once, what a store does with conditions; it deletes what it put there."""
+
+
 class RealServer:
     """A store that checks signatures and keeps what it gets: ministack."""
 
@@ -85,7 +89,7 @@ class RealServer:
 
     def tally(self) -> Tally:
         """Count what was stored since the last `clear`: with versions on, each put leaves one."""
-        versions = list(self._versions(PREFIX))
+        versions = [v for v in self._versions(PREFIX) if PROBE not in v["Key"]]
         keys = {version["Key"] for version in versions}
         size = sum(version["Size"] for version in versions if version["IsLatest"])
         return Tally(keys=len(keys), bytes=size, repeated=len(versions) - len(keys))
@@ -94,7 +98,7 @@ class RealServer:
         """Make the bucket anew."""
         held = [bucket["Name"] for bucket in self._client.list_buckets()["Buckets"]]
         if BUCKET in held:
-            for version in list(self._versions("")):
+            for version in list(self._versions("", "Versions", "DeleteMarkers")):
                 self._client.delete_object(
                     Bucket=BUCKET, Key=version["Key"], VersionId=version["VersionId"]
                 )
@@ -104,10 +108,11 @@ class RealServer:
             Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
         )
 
-    def _versions(self, prefix: str) -> Iterator[dict[str, Any]]:
+    def _versions(self, prefix: str, *kinds: str) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("list_object_versions")
         for page in pages.paginate(Bucket=BUCKET, Prefix=prefix):
-            yield from page.get("Versions", [])
+            for kind in kinds or ("Versions",):
+                yield from page.get(kind, [])
 
 
 @contextmanager
