@@ -76,7 +76,7 @@ class NullServer:
 
 
 PROBE = ".sealift-probe/"
-"""Where Sealift tries out, once, what a store does with conditions; it deletes what it put there."""
+"""Where Sealift tries out what a store does with conditions; it deletes what it put there."""
 
 
 class RealServer:
