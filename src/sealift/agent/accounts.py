@@ -8,6 +8,7 @@ from sealift.agent.prepared import Settleable
 from sealift.agent.route import Conflict, Route, suffixed
 from sealift.errors import (
     AccessDeniedError,
+    AlreadyThereError,
     ItemError,
     KeyCollisionError,
     OutcomeUnknownError,
@@ -194,7 +195,7 @@ class Accounts:
 
     def _absent(self, job: Job) -> list[Failed]:
         """Nothing is at the key, and there is nothing to put any more."""
-        if job.last_code in (OutcomeUnknownError.code, "already_there"):
+        if job.last_code in (OutcomeUnknownError.code, AlreadyThereError.code):
             reason = "Nothing is there yet; a request whose answer was lost may still arrive."
             return [self._failure(job, ABSENT_ONCE, reason, LATE_LANDING_SECONDS)]
         self._ledger.absent(job.seq, job.lane.name, reason=job.gone, now=self._wall())

@@ -4,9 +4,8 @@ import hashlib
 from collections.abc import Iterator
 
 from sealift.errors import ItemRefusedError, SourceChangedError
+from sealift.naming import MAX_KEY_BYTES
 from sealift.sealing.parcel import Parcel
-
-MAX_KEY_BYTES = 1024
 
 
 def check_key(key: str) -> None:

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from urllib.parse import quote, urlsplit
 
 from sealift.errors import ConfigError, KeyNameError
+from sealift.naming import MAX_KEY_BYTES
 
 MIB: Final = 1024 * 1024
 MAX_PUT_BYTES: Final = 5 * 1024 * MIB
@@ -17,7 +18,6 @@ MAX_OBJECT_BYTES: Final = 5 * 1024 * 1024 * MIB
 MAX_PARTS: Final = 10_000
 MIN_PART_BYTES: Final = 5 * MIB
 MAX_METADATA_BYTES: Final = 2048
-MAX_KEY_BYTES: Final = 1024
 MAX_TAGS: Final = 10
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
