@@ -9,8 +9,8 @@ from sealift.errors import PausedError
 LINGER_SECONDS = 0.04
 """How long outcomes are gathered for one commit.
 
-A near store answers a whole batch in that time. Then sealing and putting take turns
-instead of contending for the interpreter, which costs a tenth less CPU.
+A near store answers most of a batch in that time, so that sealing and putting contend
+less for the interpreter.
 """
 
 
