@@ -143,11 +143,13 @@ def test_a_real_server_notices_a_flipped_bit(ministack_bucket: Bucket) -> None:
     from botocore.exceptions import ClientError  # noqa: PLC0415
 
     with Proxy(ministack_bucket.server.endpoint_url) as proxy:
-        client = replace(ministack_bucket.server, endpoint_url=proxy.endpoint_url).client()
-        client.put_object(Bucket=ministack_bucket.name, Key="good", Body=BODY)
-        proxy.cut_all()
+        server = replace(ministack_bucket.server, endpoint_url=proxy.endpoint_url)
+        good = server.client()
+        good.put_object(Bucket=ministack_bucket.name, Key="good", Body=BODY)
+        good.close()
         proxy.weather.flip_byte_at = 5000
+        bad = server.client()  # a connection of its own: the flip is counted from its first byte
         with pytest.raises(ClientError):
-            client.put_object(Bucket=ministack_bucket.name, Key="bad", Body=BODY)
-        client.close()
+            bad.put_object(Bucket=ministack_bucket.name, Key="bad", Body=BODY)
+        bad.close()
     assert ministack_bucket.keys() == ["good"]
