@@ -5,7 +5,6 @@ import fcntl
 import hashlib
 import json
 import os
-import secrets
 import stat
 import sys
 from contextlib import suppress
@@ -67,7 +66,7 @@ def create_temp(folder: int) -> tuple[str, int]:
     """Create a hidden file in *folder*, and give its name and descriptor."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     while True:
-        temp = f"{TEMP}{os.getpid()}-{secrets.token_hex(8)}"
+        temp = f"{TEMP}{os.getpid()}-{os.urandom(8).hex()}"
         fd = os.open(temp, flags, 0o666, dir_fd=folder)
         with suppress(OSError):  # no locks here: then nobody sweeps either
             fcntl.flock(fd, fcntl.LOCK_EX)

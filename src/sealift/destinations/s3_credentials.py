@@ -1,5 +1,6 @@
 """Credentials for S3: explicit ones, or all that the AWS chain resolves, fresh in time."""
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -191,6 +192,8 @@ def from_chain(profile: str) -> Credential:
 
     Source: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html
     """
+    if not profile and (given := _from_environment()):
+        return given
     from botocore.session import Session  # noqa: PLC0415 - slow, and only wanted here
 
     found: Any = Session(profile=profile or None).get_credentials()
@@ -207,6 +210,21 @@ def from_chain(profile: str) -> Credential:
         # botocore tells the end of refreshable credentials only in this attribute.
         expires_at=getattr(found, "_expiry_time", None),
     )
+
+
+def _from_environment() -> Credential | None:
+    """Read the chain's first station without botocore, whose import takes 0.15 s.
+
+    None if it does not settle the matter: half a pair and keys that expire are
+    left to botocore, which knows what to say and do about them.
+    """
+    get = os.environ.get
+    key, secret = get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY")
+    if not key or not secret or get("AWS_CREDENTIAL_EXPIRATION"):
+        return None
+    # botocore prefers the older name of the token.
+    token = get("AWS_SECURITY_TOKEN") or get("AWS_SESSION_TOKEN") or ""
+    return Credential(access_key_id=key, secret_access_key=secret, token=token)
 
 
 def chain_region(profile: str) -> str:

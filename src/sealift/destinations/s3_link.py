@@ -4,9 +4,9 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from sealift.destinations.s3_bucket import DEFAULT_REGION, is_aws, look_at_bucket
+from sealift.destinations.s3_bucket import DEFAULT_REGION, is_aws
 from sealift.destinations.s3_connection import Connection
 from sealift.destinations.s3_credentials import (
     Credentials,
@@ -18,6 +18,9 @@ from sealift.destinations.s3_errors import Answer, explain, read_obstore, rule_f
 from sealift.destinations.s3_options import S3Options
 from sealift.destinations.s3_rules import DAMAGED, EXPIRED, RELOCATED
 from sealift.errors import ClockError, SealiftError, StateError, TransientError
+
+if TYPE_CHECKING:
+    from sealift.destinations.s3_unsigned import Seen
 
 _DAMAGED_TRIES: Final = 3
 
@@ -91,8 +94,14 @@ class Link:
             return region
         if not is_aws(self.options):
             return DEFAULT_REGION
-        seen = look_at_bucket(self.options, clock=self.clock)
+        seen = self.look(DEFAULT_REGION)
         return seen.region if seen and seen.region else DEFAULT_REGION
+
+    def look(self, region: str) -> "Seen | None":
+        """Ask the bucket without a signature where it is, and what time it is there."""
+        from sealift.destinations.s3_unsigned import look_at_bucket  # noqa: PLC0415 - slow
+
+        return look_at_bucket(self.options, region=region, clock=self.clock)
 
     def mend(
         self, error: BaseException, connection: Connection, tried: list[str], *, doing: str
@@ -145,7 +154,7 @@ class Link:
         return self._open(stale.region)
 
     def _relocated(self, stale: Connection) -> Connection | None:
-        seen = look_at_bucket(self.options, region=stale.region, clock=self.clock)
+        seen = self.look(stale.region)
         if seen is None or seen.region in {"", stale.region}:
             return None
         return self._open(seen.region)
@@ -161,14 +170,14 @@ class Link:
         return explain(answer, doing=doing, writing=writing)
 
     def _skew(self) -> str:
-        seen = look_at_bucket(self.options, region=self._region(), clock=self.clock)
+        seen = self.look(self._region())
         if seen is None or seen.skew_seconds is None:
             return ""
         way = "ahead of" if seen.skew_seconds > 0 else "behind"
         return f"This clock is {abs(seen.skew_seconds):.0f} s {way} the store's."
 
     def _whereabouts(self) -> str:
-        seen = look_at_bucket(self.options, region=self._region(), clock=self.clock)
+        seen = self.look(self._region())
         return f"It is in {seen.region}." if seen and seen.region else ""
 
     def _region(self) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from sealift.destinations.base import PUT_ID
-from sealift.destinations.s3_bucket import look_at_bucket
 from sealift.destinations.s3_conditions import PROBE_BODY, PROBE_FOLDER, create, remove
 from sealift.destinations.s3_errors import Answer, explain, read_obstore
 from sealift.destinations.s3_look import Eyes
@@ -130,7 +129,7 @@ class _Probe:
         yield self._clock(connection.region)
 
     def _clock(self, region: str) -> Finding:
-        seen = look_at_bucket(self._link.options, region=region, clock=self._link.clock)
+        seen = self._link.look(region)
         if seen is None or seen.skew_seconds is None:
             return Finding(name="clock", level="warn", message="The store does not tell its time.")
         off = abs(seen.skew_seconds)
