@@ -23,6 +23,7 @@ SealiftError                     exit 1
     │   └── AgentRunningError    exit 2
     └── ItemError                exit 3   this item cannot go as it is: it waits in quarantine
         ├── InvalidContentError
+        ├── RedactionError
         ├── TooLargeError
         ├── KeyNameError
         ├── KeyCollisionError
@@ -198,6 +199,12 @@ class InvalidContentError(ItemError):
     """The content is not what the route delivers: not well-formed, or against its schema."""
 
     code = "invalid_content"
+
+
+class RedactionError(ItemError):
+    """Redaction failed or ran too long. Nothing of the item leaves."""
+
+    code = "redaction"
 
 
 class TooLargeError(ItemError):

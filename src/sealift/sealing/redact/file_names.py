@@ -1,0 +1,56 @@
+"""Redacts file names: what Sealift would send of them, in a key."""
+
+import re
+
+from sealift.sealing.redact.finder import Hit
+from sealift.sealing.redact.sweep import Sweep
+
+
+def redacted_name(name: bytes, sweep: Sweep, known_suffix: bytes = b"") -> bytes:
+    """
+    Give a file's path without what the rules find in it.
+
+    A blank is often written `_` in names, so the rules look at both spellings. The
+    last suffix stays, so that a name still tells what kind of file it is.
+
+    Args:
+        name: Path as the file system gave it, `/` between its segments; any bytes.
+
+        sweep: Finds, and counts.
+
+        known_suffix: How the name ends, if that tells the kind of file: it stays.
+    """
+    # A byte that is no UTF-8 becomes one character that no rule knows.
+    text = name.decode("utf-8", "surrogateescape")
+    seen = re.sub("[\ud800-\udfff\0]", "\ufffd", text)
+    stem = len(text) - len(known_suffix)
+    hits = _hits(seen[:stem], sweep)
+    if known_suffix:
+        # The suffix may be what makes the rest known, as in a name that is a domain.
+        hits = _joined([*hits, *(h._replace(end=min(h.end, stem)) for h in _hits(seen, sweep))])
+    pieces: list[str] = []
+    done = 0
+    for hit in hits:
+        pieces += (text[done : hit.start], sweep.replace(hit.rule, text[hit.start : hit.end]))
+        done = hit.end
+    return ("".join(pieces) + text[done:]).encode("utf-8", "surrogateescape")
+
+
+def _hits(text: str, sweep: Sweep) -> list[Hit]:
+    hits = sweep.find(text)
+    if "_" in text:
+        hits = _joined([*hits, *sweep.find(text.replace("_", " "))])
+    return hits
+
+
+def _joined(hits: list[Hit]) -> list[Hit]:
+    """Join hits that overlap, under the rule of the first."""
+    joined: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        if hit.start >= hit.end:
+            continue
+        if joined and hit.start < joined[-1].end:
+            joined[-1] = joined[-1]._replace(end=max(joined[-1].end, hit.end))
+        else:
+            joined.append(hit)
+    return joined

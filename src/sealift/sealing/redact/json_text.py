@@ -1,0 +1,204 @@
+"""Redacts well-formed JSON and NDJSON in place: only what is removed changes, byte for byte."""
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Final, NamedTuple
+
+import orjson
+
+from sealift.sealing.redact.finder import Hit
+from sealift.sealing.redact.json_escapes import QUOTE, origins, unescaped
+from sealift.sealing.redact.json_keys import with_unique_keys
+from sealift.sealing.redact.rule import Rule
+from sealift.sealing.redact.sweep import Edit, Sweep, byte_positions
+
+_NUMBER: Final = rb"-?[0-9][0-9.eE+-]*"
+_VALUE: Final = re.compile(rb'"|' + _NUMBER)
+_COLON: Final = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
+_IN_NUMBER: Final = b"0123456789.eE+-"
+
+
+class _Token(NamedTuple):
+    """A string, without its quotation marks, or a number."""
+
+    start: int
+    end: int
+    kind: str
+    """`string`, `key` or `number`."""
+
+
+class _Found(NamedTuple):
+    """What a rule found, in bytes of the plain document."""
+
+    start: int
+    end: int
+    rule: Rule
+
+
+def json_edits(data: bytes, sweep: Sweep) -> list[Edit]:
+    """
+    Tell what must change in JSON texts.
+
+    The rules see the document with its escapes decoded and a line break in place of
+    each quotation mark around a string. So a key stands before its value as context,
+    numbers are seen as spelled, and one search does for all strings.
+
+    Args:
+        data: One or more well-formed JSON texts in UTF-8, with white space between.
+
+        sweep: Finds, and counts.
+
+    Returns:
+        The changes, in order. With them, *data* is as well-formed as before, its
+        structure the same, and the keys of each object differ.
+    """
+    escaped = b"\\" in data
+    plain = unescaped(data) if escaped else data
+    seen = plain.replace(b'"', b"\n")
+    if escaped:
+        seen = seen.replace(QUOTE, b'"')
+    candidates = sweep.finder.candidates(seen)
+    if candidates == ():
+        return []
+    text = seen.decode()
+    hits = sweep.find(text, candidates)
+    if not hits:
+        return []
+    found = _in_bytes(text, hits)
+    edits = list(_Rewriting(plain, seen, sweep).edits(found))
+    edits = with_unique_keys(plain, edits)
+    if escaped:
+        whence = origins(data)
+        edits = [Edit(whence.start(e.start), whence.end(e.end), e.new) for e in edits]
+    return edits
+
+
+def _in_bytes(text: str, hits: list[Hit]) -> list[_Found]:
+    positions = byte_positions(text, chain.from_iterable((h.start, h.end) for h in hits))
+    ends = iter(positions)
+    return [
+        _Found(start, end, hit.rule)
+        for hit, (start, end) in zip(hits, zip(ends, ends, strict=True), strict=True)
+    ]
+
+
+class _Rewriting:
+    """Turns what was found in the text of the whole document into changes of its tokens."""
+
+    def __init__(self, plain: bytes, seen: bytes, sweep: Sweep) -> None:
+        self._plain = plain
+        self._seen = seen
+        self._sweep = sweep
+        self._quotes = 0
+        self._counted_to = 0
+
+    def edits(self, found: list[_Found]) -> Iterator[Edit]:
+        done = 0
+        for one in found:
+            tokens = list(self._tokens(one.start, one.end))
+            if len(tokens) <= 1 or self._is_member(tokens):
+                new = [(tokens[-1], one)] if tokens else []
+            else:
+                new = list(self._unit_by_unit(tokens))
+            for token, part in new:
+                # A number that two rules found in part was replaced as a whole already.
+                if part.end > done and token.end > done:
+                    edit = self._edit(token, part, done)
+                    done = edit.end
+                    yield edit
+
+    def _edit(self, token: _Token, found: _Found, done: int) -> Edit:
+        if token.kind == "number":
+            removed = self._plain[token.start : token.end].decode()
+            return Edit(
+                token.start,
+                token.end,
+                orjson.dumps(self._sweep.replace(found.rule, removed)),
+            )
+        start, end = max(token.start, found.start, done), min(token.end, found.end)
+        removed = self._seen[start:end].decode()
+        return Edit(start, end, orjson.dumps(self._sweep.replace(found.rule, removed))[1:-1])
+
+    def _tokens(self, start: int, end: int) -> Iterator[_Token]:
+        """Yield the strings and numbers of which something stands from *start* to *end*."""
+        plain = self._plain
+        self._quotes += plain.count(b'"', self._counted_to, start)
+        self._counted_to = start
+        position = start
+        if self._quotes & 1:
+            token = self._string(plain.rfind(b'"', 0, start) + 1)
+            yield token
+            position = token.end + 1
+        else:
+            while position and plain[position - 1] in _IN_NUMBER:
+                position -= 1
+        while (match := _VALUE.search(plain, position, max(end, position))) is not None:
+            if match[0] == b'"':
+                token = self._string(match.end())
+                position = token.end + 1
+            else:
+                token = self._number(match.start())
+                position = token.end
+            if token.start < end and token.end > start:
+                yield token
+
+    def _string(self, start: int) -> _Token:
+        end = self._plain.index(b'"', start)
+        is_key = _COLON.match(self._plain, end + 1) is not None
+        return _Token(start, end, "key" if is_key else "string")
+
+    def _number(self, start: int) -> _Token:
+        match = _VALUE.match(self._plain, start)
+        return _Token(start, match.end() if match else start, "number")
+
+    def _is_member(self, tokens: list[_Token]) -> bool:
+        """Tell whether the tokens are one key and its own value: the key is context then."""
+        return len(tokens) == 2 and self._belong(*tokens)
+
+    def _belong(self, key: _Token, value: _Token) -> bool:
+        if key.kind != "key":
+            return False
+        colon = _COLON.match(self._plain, key.end + 1)
+        return colon is not None and colon.end() == value.start - (value.kind != "number")
+
+    def _unit_by_unit(self, tokens: list[_Token]) -> Iterator[tuple[_Token, _Found]]:
+        """Ask again for each string or number by itself, where a match went across several."""
+        tokens = self._with_whole_members(tokens)
+        skip = False
+        for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+            if skip:
+                skip = False
+                continue
+            members = [token]
+            if after is not None and self._belong(token, after):
+                members.append(after)
+                skip = True
+            text = self._seen[token.start : members[-1].end].decode()
+            for one in _in_bytes(text, self._sweep.find(text)):
+                found = _Found(one.start + token.start, one.end + token.start, one.rule)
+                parts = [m for m in members if m.start < found.end and m.end > found.start]
+                if parts:
+                    yield parts[-1], found
+
+    def _with_whole_members(self, tokens: list[_Token]) -> list[_Token]:
+        """Add the key of the first value and the value of the last key, if they are missing."""
+        first, last = tokens[0], tokens[-1]
+        if first.kind != "key" and (key := self._key_before(first)) is not None:
+            tokens = [key, *tokens]
+        if last.kind == "key":
+            colon = _COLON.match(self._plain, last.end + 1)
+            match = _VALUE.match(self._plain, colon.end()) if colon else None
+            if match is not None:
+                is_string = match[0] == b'"'
+                start = match.start()
+                value = self._string(start + 1) if is_string else self._number(start)
+                tokens = [*tokens, value]
+        return tokens
+
+    def _key_before(self, value: _Token) -> _Token | None:
+        close = self._plain.rfind(b'"', 0, value.start - (value.kind != "number"))
+        if close < 0:
+            return None
+        key = _Token(self._plain.rfind(b'"', 0, close) + 1, close, "key")
+        return key if self._belong(key, value) else None

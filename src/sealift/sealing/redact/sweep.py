@@ -1,0 +1,67 @@
+"""The search through one document: asks the finder, counts, and gathers the changes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sealift.sealing.redact.budget import Budget
+from sealift.sealing.redact.finder import ALL, Candidates, Finder, Hit
+from sealift.sealing.redact.replace import Replacement
+from sealift.sealing.redact.rule import Rule
+
+
+class Edit(NamedTuple):
+    """One stretch of a document's bytes, and what takes its place."""
+
+    start: int
+    end: int
+    new: bytes
+
+
+@dataclass(slots=True)
+class Sweep:
+    """One document's search; it keeps within the budget and counts what the rules found."""
+
+    finder: Finder
+    replacement: Replacement
+    budget: Budget
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def find(self, text: str, candidates: Candidates = ALL) -> list[Hit]:
+        """Find what must go from *text*; see `Finder.find`."""
+        hits = self.finder.find(text, candidates)
+        self.budget.spend()
+        return hits
+
+    def replace(self, rule: Rule, removed: str) -> str:
+        """Count a hit, and give what takes its place."""
+        self.count(rule.name)
+        return self.replacement.text(rule.label, removed)
+
+    def count(self, name: str) -> None:
+        """Count one change under *name*."""
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+
+def apply(data: bytes, edits: Iterable[Edit]) -> bytes:
+    """Make the changes, which are in order and do not overlap; all else stays byte for byte."""
+    pieces: list[bytes] = []
+    seen = 0
+    for start, end, new in edits:
+        pieces += (data[seen:start], new)
+        seen = end
+    pieces.append(data[seen:])
+    return b"".join(pieces)
+
+
+def byte_positions(text: str, positions: Iterable[int]) -> list[int]:
+    """Turn positions in *text*, in ascending order, into positions in its UTF-8 bytes."""
+    if text.isascii():
+        return list(positions)
+    found: list[int] = []
+    character = byte = 0
+    for position in positions:
+        byte += len(text[character:position].encode("utf-8", "surrogatepass"))
+        character = position
+        found.append(byte)
+    return found
