@@ -1,0 +1,231 @@
+"""Finds what the rules remove: one pass tells which rules matter, then only those look."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import re2
+
+from sealift.errors import ConfigError
+from sealift.sealing.redact.disguise import Offsets, is_plain, plain
+from sealift.sealing.redact.rule import Rule, pattern_options
+from sealift.sealing.redact.validators import VALIDATORS
+
+Candidates: TypeAlias = tuple[int, ...] | None
+"""Numbers of the rules that may match, or `ALL`."""
+
+ALL: Final = None
+"""Every rule may match."""
+
+SEPARATOR: Final = "\n\x00\n"
+"""Stands between texts that are searched in one call: no built-in rule matches across it."""
+
+_MAX_SHRUNK_BYTES: Final = 96
+_MAX_SET_BYTES: Final = 64 << 20
+_ALWAYS: Final = rb"\z"
+_GAP: Final = re.compile(rb"[ \t\n.,/-]+")
+_REPLACED: Final = re.compile(r"BLOCKED|\[[A-Z][A-Z0-9_-]{0,40}(?::[0-9a-z]{8,64})?\]")
+_LETTER: Final = re.compile(r"\w")
+
+_Span: TypeAlias = tuple[int, int, int]
+"""Start, end (bytes of the folded text) and number of the rule."""
+
+
+class Hit(NamedTuple):
+    """One stretch of a text that has to go."""
+
+    start: int
+    """First character of it."""
+
+    end: int
+    """Character after its last."""
+
+    rule: Rule
+    """The rule that found it; of several that overlap, the one that found most."""
+
+
+class Finder:
+    """
+    All rules of a policy, ready to search.
+
+    Safe to share between threads. Time is linear in the length of the text.
+
+    Args:
+        rules: In order of rank: of two rules that find the same, the first is named.
+        allow: Texts that stay, compared without case and disguise. `*` stands
+            for any characters but spaces.
+
+    Raises:
+        ConfigError: Two rules have one name, or the set takes too much memory.
+    """
+
+    def __init__(self, rules: Sequence[Rule], *, allow: Sequence[str] = ()) -> None:
+        self.rules: Final = tuple(rules)
+        if len({rule.name for rule in rules}) < len(self.rules):
+            names = [rule.name for rule in rules]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise ConfigError(f"two redaction rules are named {', '.join(twice)}")
+        self._anchored = frozenset(
+            number for number, rule in enumerate(self.rules) if rule.is_anchored
+        )
+        self._set = _one_pass(self.rules)
+        self._allowed = _allowed(allow)
+
+    def candidates(self, data: bytes) -> Candidates:
+        """
+        Return the rules that may match somewhere in the decoded texts of *data*.
+
+        Never leaves out a rule that `find` would use on a string of the
+        document. `ALL` when escapes, entities or non-ASCII characters hide what
+        a look at the bytes would tell.
+
+        Args:
+            data: A whole document, raw.
+        """
+        if not is_plain(data):
+            return ALL
+        return tuple(sorted(self._anchored.union(self._possible(data))))
+
+    def find(self, text: str, candidates: Candidates = ALL) -> list[Hit]:
+        """
+        Return what must go from *text*, in order, none overlapping another.
+
+        Args:
+            text: Decoded text. Several may be joined by `SEPARATOR`.
+            candidates: What `candidates` said of the document that holds *text*.
+        """
+        seen, offsets = plain(text)
+        data = seen.encode("utf-8", "surrogatepass")
+        if candidates is ALL:
+            candidates = tuple(self._possible(data))
+        if not candidates:
+            return []
+        spans = [span for number in candidates for span in self._spans(number, data)]
+        if not spans:
+            return []
+        whole = _characters(_merged(spans), data)
+        return [
+            Hit(*_written(start, end, offsets), self.rules[number])
+            for start, end, number in self._wanted(whole, seen)
+        ]
+
+    def _possible(self, data: bytes) -> Sequence[int]:
+        """Return the rules that match somewhere, or all if the one pass ran out of memory."""
+        numbers: list[int] = self._set.Match(data) or []
+        try:
+            numbers.remove(len(self.rules))
+        except ValueError:
+            return range(len(self.rules))
+        return numbers
+
+    def _spans(self, number: int, data: bytes) -> Iterator[_Span]:
+        """Yield what one rule finds, restarted behind each value so that none hides the next."""
+        rule = self.rules[number]
+        search, group = rule.regexp.search, rule.group
+        valid = VALIDATORS[rule.validator] if rule.validator else None
+        position = 0
+        while (match := search(data, position)) is not None:
+            start, end = match.span(group)
+            if start < 0:
+                position = max(match.end(), position + 1)
+            elif valid is None or valid(data[start:end].decode("utf-8", "replace")):
+                yield start, end, number
+                position = max(end, position + 1)
+            else:
+                start, end = _shrunk(rule, data, match.start(), start, end)
+                if start < 0:
+                    position = end
+                else:
+                    yield start, end, number
+                    position = end
+
+    def _wanted(self, spans: list[_Span], seen: str) -> Iterator[_Span]:
+        replaced = _REPLACED.search(seen) is not None
+        for start, end, number in spans:
+            text = seen[start:end]
+            if self._allowed is not None and self._allowed.fullmatch(text.casefold().strip()):
+                continue
+            if replaced and not _LETTER.search(_REPLACED.sub("", text)):
+                continue
+            yield start, end, number
+
+
+def _shrunk(rule: Rule, data: bytes, whole: int, start: int, end: int) -> tuple[int, int]:
+    """Return the longest valid match with the same start, or -1 and where to search on.
+
+    A greedy pattern may take a word too many: "John Smith Please", or the digits of the next
+    number. The ends tried are those before a gap.
+    """
+    value = data[start:end]
+    gaps = list(_GAP.finditer(value)) if len(value) <= _MAX_SHRUNK_BYTES else []
+    valid = VALIDATORS[rule.validator]
+    for gap in reversed(gaps):
+        match = rule.regexp.match(data, whole, start + gap.start())
+        if match is None:
+            continue
+        first, last = match.span(rule.group)
+        if first >= 0 and valid(data[first:last].decode("utf-8", "replace")):
+            return first, last
+    return -1, start + gaps[0].end() if gaps else max(end, whole + 1)
+
+
+def _merged(spans: list[_Span]) -> list[_Span]:
+    """Join what overlaps, named after the longest: nothing that a rule found is left over."""
+    spans.sort(key=lambda span: (span[0], -span[1], span[2]))
+    merged: list[_Span] = []
+    longest = 0
+    for span in spans:
+        start, end, number = span
+        if not merged or start >= merged[-1][1]:
+            merged.append(span)
+            longest = end - start
+            continue
+        first, last, name = merged[-1]
+        if end - start > longest:
+            longest, name = end - start, number
+        merged[-1] = (first, max(last, end), name)
+    return merged
+
+
+def _characters(spans: list[_Span], data: bytes) -> list[_Span]:
+    """Turn positions in UTF-8 bytes into positions in characters, in one pass."""
+    if data.isascii():
+        return spans
+    counted: list[_Span] = []
+    at_byte = at_character = 0
+    for start, end, number in spans:
+        first = at_character + len(data[at_byte:start].decode("utf-8", "surrogatepass"))
+        last = first + len(data[start:end].decode("utf-8", "surrogatepass"))
+        counted.append((first, last, number))
+        at_byte, at_character = end, last
+    return counted
+
+
+def _written(start: int, end: int, offsets: Offsets | None) -> tuple[int, int]:
+    return (start, end) if offsets is None else (offsets.start(start), offsets.end(end))
+
+
+def _one_pass(rules: Sequence[Rule]) -> Any:
+    """Compile all patterns into one automaton.
+
+    A set that runs out of memory answers as if nothing matched. The last pattern matches every
+    text, so that such an answer is told from a true one.
+    """
+    options = pattern_options()
+    options.max_mem = _MAX_SET_BYTES
+    patterns = re2.Set.SearchSet(options)
+    try:
+        for rule in rules:
+            patterns.Add(rule.pattern.encode())
+        patterns.Add(_ALWAYS)
+        patterns.Compile()
+    except re2.error as error:
+        raise ConfigError(f"the {len(rules)} redaction rules are too large together") from error
+    return patterns
+
+
+def _allowed(allow: Sequence[str]) -> Any | None:
+    if not allow:
+        return None
+    texts = (plain(text)[0].casefold().strip() for text in allow)
+    return re2.compile("|".join(re2.escape(text).replace(r"\*", r"\S*") for text in texts))

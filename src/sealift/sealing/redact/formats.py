@@ -1,0 +1,319 @@
+"""Checks of form: ranges that a pattern cannot tell, and look-alikes that are no identifiers."""
+
+import ipaddress
+import re
+from typing import Final
+
+_DATE: Final = re.compile(
+    r"\D*(?:(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])(?!\d)"
+    r"|(?:0?[1-9]|[12]\d|3[01])([-./ ])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d(?!\d)"
+    r"|(?:0?[1-9]|1[0-2])([-./ ])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d(?!\d))",
+)
+_PICTURE: Final = re.compile(r"@[1-4]x\.(?:png|jpe?g|gif|webp|svg|avif|heic)$", re.IGNORECASE)
+_SERVICE_LOGINS: Final = ("git@",)
+_PROSE: Final = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "my",
+        "your",
+        "our",
+        "their",
+        "his",
+        "her",
+        "its",
+        "look",
+        "looking",
+        "log",
+        "login",
+        "logged",
+        "sign",
+        "signed",
+        "hosted",
+        "available",
+        "is",
+        "are",
+        "was",
+        "people",
+        "meet",
+        "me",
+        "us",
+        "him",
+    ],
+)
+_PLACEHOLDER: Final = re.compile(
+    r"[*•.xX_-]+|<[^>]*>?|\$\{?\w*\}?|%\w+%|\{\{?[^}]*\}?\}?|\[[^\]]*\]?|\(.*"
+    r"|(?:os\.|process\.|env\.|getenv|config\.|settings\.|self\.|this\.|request\.)\S*"
+    r"|\w+\(\S*|BLOCKED\W*",
+)
+_NOT_SECRET: Final = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "because",
+        "been",
+        "being",
+        "blank",
+        "blocked",
+        "boolean",
+        "bool",
+        "but",
+        "can",
+        "cannot",
+        "changed",
+        "char",
+        "correct",
+        "default",
+        "different",
+        "disabled",
+        "does",
+        "dont",
+        "empty",
+        "enabled",
+        "encrypted",
+        "enter",
+        "example",
+        "expired",
+        "false",
+        "field",
+        "for",
+        "forgotten",
+        "from",
+        "generated",
+        "good",
+        "goes",
+        "hashed",
+        "hidden",
+        "hint",
+        "how",
+        "if",
+        "in",
+        "incorrect",
+        "input",
+        "int",
+        "integer",
+        "into",
+        "invalid",
+        "is",
+        "issue",
+        "it",
+        "just",
+        "key",
+        "leaked",
+        "length",
+        "long",
+        "lost",
+        "mine",
+        "missing",
+        "more",
+        "must",
+        "my",
+        "never",
+        "new",
+        "nil",
+        "no",
+        "none",
+        "not",
+        "now",
+        "null",
+        "number",
+        "of",
+        "off",
+        "ok",
+        "old",
+        "on",
+        "one",
+        "only",
+        "optional",
+        "or",
+        "our",
+        "over",
+        "password",
+        "please",
+        "policy",
+        "private",
+        "protected",
+        "public",
+        "redacted",
+        "required",
+        "reset",
+        "rotated",
+        "safe",
+        "same",
+        "secret",
+        "secure",
+        "set",
+        "shared",
+        "short",
+        "should",
+        "showing",
+        "so",
+        "stolen",
+        "still",
+        "stored",
+        "str",
+        "strength",
+        "string",
+        "strong",
+        "text",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "they",
+        "this",
+        "to",
+        "token",
+        "too",
+        "true",
+        "type",
+        "undefined",
+        "unknown",
+        "unset",
+        "used",
+        "valid",
+        "value",
+        "varchar",
+        "very",
+        "visible",
+        "wait",
+        "was",
+        "weak",
+        "what",
+        "when",
+        "where",
+        "which",
+        "why",
+        "will",
+        "with",
+        "working",
+        "wrong",
+        "yes",
+        "you",
+        "your",
+        "expires",
+        "validation",
+        "manager",
+        "managers",
+        "box",
+        "boxes",
+        "fields",
+        "rules",
+        "reuse",
+        "protection",
+        "based",
+        "free",
+        "less",
+        "prompt",
+        "prompts",
+    ],
+)
+_HAS_HEX_LETTER: Final = re.compile(r"[A-Fa-f]")
+_NETMASK_FIRST: Final = ("255.", "0.0.0.0")  # noqa: S104 a text, no address to bind
+
+
+def ssn(text: str) -> bool:
+    """Return whether *text* is in the ranges of US social security numbers.
+
+    Source: https://www.ssa.gov/employer/randomization.html
+    """
+    number = re.sub(r"\D", "", text)
+    area, group, serial = number[:3], number[3:5], number[5:]
+    return (
+        len(number) == 9
+        and area not in ("000", "666")
+        and group != "00"
+        and serial != "0000"
+        and (area < "900" or group >= "50")
+        and len(set(number)) > 1
+    )
+
+
+def phone(text: str) -> bool:
+    """Return whether *text* has 7 to 15 digits and does not begin as a date does.
+
+    Source: https://www.itu.int/rec/T-REC-E.164
+    """
+    number = re.split(r"(?i)\s*(?:e?xt|x|#|;|,)", text, maxsplit=1)[0]
+    found = re.sub(r"\D", "", number)
+    return 7 <= len(found) <= 15 and len(set(found)) > 1 and not _DATE.match(number)
+
+
+def international_phone(text: str) -> bool:
+    """Return whether *text* is a number with its country code: 8 to 15 digits after the prefix."""
+    number = re.split(r"(?i)\s*(?:e?xt|x|#|;|,)", text, maxsplit=1)[0]
+    found = re.sub(r"\D", "", number)
+    if not number.startswith("+"):
+        found = found.removeprefix("00").removeprefix("011")
+    return 8 <= len(found) <= 15 and len(set(found)) > 2
+
+
+def licence(text: str) -> bool:
+    """Return whether each word of *text* has a digit and all have at least 4."""
+    words = re.split(r"[ ./-]+", text)
+    return identifier(text) and all(
+        word.isupper() or any(one.isdigit() for one in word) for word in words
+    )
+
+
+def ipv4(text: str) -> bool:
+    """Return whether *text* is an address of a machine: no mask, loopback or "any".
+
+    Source: https://www.iana.org/assignments/iana-ipv4-special-registry
+    """
+    address = re.sub(r"[\[\]()]", "", text)
+    return not address.startswith(_NETMASK_FIRST) and address != "127.0.0.1"
+
+
+def ipv6(text: str) -> bool:
+    """Return whether *text* is an IPv6 address that tells something, and no `a::b` of code.
+
+    Source: https://www.rfc-editor.org/rfc/rfc4291 section 2.2
+    """
+    try:
+        address = ipaddress.IPv6Address(text.partition("%")[0])
+    except ValueError:
+        return False
+    groups = [group for group in text.split(":") if group]
+    return int(address) > 1 and (len(groups) > 2 or any(one.isdigit() for one in text))
+
+
+def mac(text: str) -> bool:
+    """Return whether *text* is a hardware address: neither nobody's nor a plain number.
+
+    Source: https://standards.ieee.org/products-programs/regauth/
+    """
+    found = re.sub(r"[^0-9A-Fa-f]", "", text)
+    if len(set(found.lower())) == 1:
+        return False
+    return ":" in text or "-" in text or bool(_HAS_HEX_LETTER.search(found))
+
+
+def email(text: str) -> bool:
+    """Return whether *text* is a person's address: no picture's name, service's login or prose."""
+    written = text.lower()
+    if _PICTURE.search(written) or written.startswith(_SERVICE_LOGINS):
+        return False
+    return "@" in written or _PROSE.isdisjoint(written.split())
+
+
+def identifier(text: str) -> bool:
+    """Return whether *text* has at least 4 digits, as issued numbers have and words have not."""
+    return sum(one.isdigit() for one in text) >= 4
+
+
+def secret(text: str) -> bool:
+    """Return whether *text* can be somebody's secret: no placeholder, word or code."""
+    value = text.strip("\"'`.,;:!?()").casefold()
+    return bool(value) and value not in _NOT_SECRET and not _PLACEHOLDER.fullmatch(text)

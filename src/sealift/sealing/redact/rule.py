@@ -1,0 +1,115 @@
+"""One redaction rule: what it looks for, how that is checked, and where the knowledge is from."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import re2
+
+from sealift.errors import ConfigError
+from sealift.sealing.redact.validators import VALIDATORS
+
+REMOVED_GROUP: Final = "it"
+"""Name of the group that marks the part to remove. Without it, the whole match goes."""
+
+_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_LABEL: Final = re.compile(r"[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*")
+_MAX_PATTERN_CHARACTERS: Final = 20_000
+_MAX_PROGRAM_BYTES: Final = 16 << 20
+_ZERO_WIDTH: Final = re.compile(r"(?<!\\)\$|(?<![\\\[])\^|\\[AzB]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """
+    A pattern whose matches are removed from what leaves.
+
+    A rule is right or it does not exist: building one compiles its pattern and
+    looks its validator up.
+
+    Raises:
+        ConfigError: The name, label, pattern or validator cannot be used. The
+            message names the rule and the reason.
+
+    Source: https://github.com/google/re2/wiki/Syntax
+    """
+
+    name: str
+    """Lower-case words joined by hyphens, unique within a policy. Counts are kept by it."""
+
+    label: str
+    """Upper-case word that stands in for the removed text, as in `[EMAIL]`."""
+
+    pattern: str
+    """RE2 pattern over the undisguised text. The group `it`, if there is one, marks what goes;
+    a match in which `it` took no part is an exemption: nothing goes, and the search continues
+    behind it."""
+
+    validator: str = ""
+    """Name in `VALIDATORS` of the check that a match must pass, or empty."""
+
+    source: str = ""
+    """Where the format is defined."""
+
+    examples: tuple[str, ...] = ()
+    """Texts with each value that must be found between « and »."""
+
+    counterexamples: tuple[str, ...] = ()
+    """Texts in which this rule must find nothing."""
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ConfigError(
+                f"redaction rule {self.name!r}: a name is lower-case words joined by hyphens",
+            )
+        if not _LABEL.fullmatch(self.label):
+            raise ConfigError(
+                f"redaction rule {self.name!r}: label {self.label!r} is not an upper-case word",
+            )
+        if self.validator and self.validator not in VALIDATORS:
+            raise ConfigError(
+                f"redaction rule {self.name!r}: there is no validator {self.validator!r}",
+                hint=f"The validators are {', '.join(sorted(VALIDATORS))}.",
+            )
+        if self.regexp.search(b"") is not None:
+            raise ConfigError(f"redaction rule {self.name!r}: the pattern matches empty text")
+
+    @cached_property
+    def regexp(self) -> Any:
+        """The compiled pattern, over UTF-8 bytes."""
+        if len(self.pattern) > _MAX_PATTERN_CHARACTERS:
+            raise ConfigError(
+                f"redaction rule {self.name!r}: the pattern is longer than "
+                f"{_MAX_PATTERN_CHARACTERS} characters",
+            )
+        try:
+            return re2.compile(self.pattern.encode(), options=pattern_options())
+        except (re2.error, UnicodeEncodeError) as error:
+            raise ConfigError(
+                f"redaction rule {self.name!r}: the pattern is not RE2 syntax: {_reason(error)}",
+                hint="RE2 knows no lookaround and no backreference.",
+            ) from error
+
+    @cached_property
+    def group(self) -> int:
+        """Number of the group that is removed; 0 is the whole match."""
+        return int(self.regexp.groupindex.get(REMOVED_GROUP.encode(), 0))
+
+    @cached_property
+    def is_anchored(self) -> bool:
+        """Whether the pattern asks for the start or end of a text, which differs in raw bytes."""
+        return bool(_ZERO_WIDTH.search(self.pattern))
+
+
+def pattern_options() -> re2.Options:
+    """Return how every pattern is compiled: UTF-8, quiet, with a bounded program."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MAX_PROGRAM_BYTES
+    return options
+
+
+def _reason(error: Exception) -> str:
+    (reason, *_) = error.args or ("",)
+    return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
