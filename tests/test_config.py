@@ -8,6 +8,7 @@ from sealift.cli import main
 from sealift.config import Config
 from sealift.destinations.s3_options import S3Options
 from sealift.errors import ConfigError
+from sealift.sealing.seal import Sealer
 
 GOOD = """
 [agent]
@@ -136,9 +137,30 @@ WRONG = {
         _with(SOURCE, "settle_seconds = -1"),
         "settle_seconds and growth_seconds must not be negative.",
     ),
-    "redaction": (
-        _with(SEAL, 'redact = ["pii"]'),
-        "Redaction is not available in this version; nothing is sent unredacted.",
+    "unknown rule pack": (
+        _with(SEAL, 'redact = ["pi"]'),
+        "routes.a.seal: there is no redaction rule pack 'pi' Did you mean 'pii'?",
+    ),
+    "rule file among the packs": (
+        _with(SEAL, 'redact = ["mine.toml"]'),
+        'redact names the file mine.toml. Write redact_rules = ["mine.toml"].',
+    ),
+    "rule file not there": (_with(SEAL, 'redact_rules = ["none.toml"]'), "none.toml"),
+    "pseudonyms without a key": (
+        _with(SEAL, 'redact_deny = ["x"]\nreplacement = "hash"'),
+        'replacement = "hash" needs a key. Set redact_key =',
+    ),
+    "key of pseudonyms in the file": (
+        _with(SEAL, 'redact_deny = ["x"]\nredact_key = "hunter2"'),
+        f"routes.a.seal.redact_key must not stand in the file itself. {SECRET}",
+    ),
+    "unknown action for a field": (
+        _with(SEAL, 'redact_fields = { "$.author" = "dropp" }'),
+        "The field rule $.author has the unknown action 'dropp'. Did you mean drop?",
+    ),
+    "path of a field": (
+        _with(SEAL, 'redact_fields = { "author" = "drop" }'),
+        "The field rule's path 'author' cannot be understood.",
     ),
     "conversion": (
         _with(SEAL, 'convert = "ndjson"'),
@@ -301,6 +323,21 @@ def test_secrets_come_from_the_environment_or_a_file_and_are_in_no_repr(home: Pa
     assert options.session_token == "token-value"
     assert "from-file" not in repr(config)
     assert "token-value" not in repr(config)
+
+
+def test_redaction_is_configured_with_its_key_and_files(home: Path) -> None:
+    (home / "mine.toml").write_text(
+        "[[rule]]\nname = 'staff'\nlabel = 'STAFF'\npattern = 'S-[0-9]{4}'\n"
+        "examples = ['by «S-1234»']\n"
+    )
+    (home / "key").write_text("key-value\n")
+    lines = 'redact_rules = ["mine.toml"]\nredact_key = { file = "key" }\nreplacement = "hash"'
+    [route] = _load(home, _with(SEAL, lines)).routes
+    assert route.seal.redact_rules == (home / "mine.toml",)
+    assert "key-value" not in repr(route)
+    sealed = Sealer(route.seal).seal(b'{"by": "S-1234"}', b"a.json")
+    assert sealed.redactions == {"staff": 1}
+    assert b"S-1234" not in sealed.body
 
 
 def test_a_secret_may_be_set_by_its_own_variable(home: Path) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sealift import errors, events
-    from sealift.agent import Agent, Conflict, Outcome, Route
+    from sealift.agent.agent import Agent, Outcome
+    from sealift.agent.route import Conflict, Route
     from sealift.agent.surroundings import Surroundings
     from sealift.assembly import build_destination, build_routes
     from sealift.config import (
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         status,
     )
     from sealift.sealing.parcel import Parcel
+    from sealift.sealing.redact import Redacted, Redactor, Rule
     from sealift.sealing.seal import Sealer, SealOptions
     from sealift.sources.folder import FolderOptions, FolderSource
     from sealift.sources.settling import After
@@ -68,11 +70,14 @@ __all__ = [
     "Parcel",
     "PutOptions",
     "PutResult",
+    "Redacted",
+    "Redactor",
     "Retrying",
     "Route",
     "RouteConfig",
     "RouteOptions",
     "RouteStatus",
+    "Rule",
     "S3Destination",
     "S3Options",
     "SealOptions",
@@ -97,12 +102,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "sealift.agent": (
-        "Agent",
-        "Conflict",
-        "Outcome",
-        "Route",
-    ),
+    "sealift.agent.agent": ("Agent", "Outcome"),
+    "sealift.agent.route": ("Conflict", "Route"),
     "sealift.agent.surroundings": ("Surroundings",),
     "sealift.assembly": (
         "build_destination",
@@ -161,6 +162,11 @@ _HOMES = {
         "status",
     ),
     "sealift.sealing.parcel": ("Parcel",),
+    "sealift.sealing.redact": (
+        "Redacted",
+        "Redactor",
+        "Rule",
+    ),
     "sealift.sealing.seal": (
         "SealOptions",
         "Sealer",

@@ -164,7 +164,11 @@ def test_a_schema_is_not_passed_by(tmp_path):
 @pytest.mark.parametrize(
     ("options", "word"),
     [
-        ({"redact": ("pii",)}, "nothing is sent unredacted"),
+        ({"redact": ("none",)}, "none"),
+        ({"redact_deny": ("",)}, "redact_deny"),
+        ({"redact_deny": ("x",), "redact_seconds": 0.0}, "redact_seconds"),
+        ({"redact_deny": ("x",), "replacement": "<x>"}, "replacement"),
+        ({"redact_deny": ("locked",)}, "replacement"),
         ({"convert": "ndjson"}, "Conversion is not available"),
         ({"compress": "brotli"}, "brotli"),
         ({"format": "yaml"}, "yaml"),

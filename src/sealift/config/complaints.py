@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sealift.errors import ConfigError
 
-SECRETS = frozenset({"access_key_id", "secret_access_key", "session_token"})
+SECRETS = frozenset({"access_key_id", "secret_access_key", "session_token", "redact_key"})
 """Settings whose value is never shown."""
 
 Where = tuple[str, ...]

@@ -117,6 +117,8 @@ class Reader:
             hint = next(h for h in get_args(hint) if h is not NoneType)
         if hint is Path:
             return self._path(_text(value))
+        if hint == tuple[Path, ...]:
+            return tuple(self._path(text) for text in _texts(value))
         for fits, read in _READERS:
             if fits(hint):
                 return read(hint, value)

@@ -38,3 +38,9 @@ def content_type_of(name: bytes) -> str:
     """Tell the media type by the last suffix of *name*, in any case; octets if unknown."""
     stem, _, suffix = name.rpartition(b"/")[2].rpartition(b".")
     return _TYPES.get(suffix.lower(), _UNKNOWN) if stem else _UNKNOWN
+
+
+def known_suffix(name: bytes) -> bytes:
+    """Give the last suffix of *name*, dot included, if it tells a media type; else nothing."""
+    stem, dot, suffix = name.rpartition(b"/")[2].rpartition(b".")
+    return dot + suffix if stem and suffix.lower() in _TYPES else b""

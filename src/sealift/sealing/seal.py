@@ -1,56 +1,28 @@
 """Composes the seal: from source bytes to the parcel that leaves."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from sealift.errors import ConfigError, InvalidContentError, SourceChangedError
+from sealift.errors import InvalidContentError, ItemError, SourceChangedError
 from sealift.sealing.compress import Compression, compress, compressing, identity
-from sealift.sealing.content_types import content_type_of
+from sealift.sealing.content_types import content_type_of, known_suffix
+from sealift.sealing.ndjson import whole_lines
+from sealift.sealing.options import SealOptions, refuse
 from sealift.sealing.parcel import LargeBody, Parcel
 from sealift.sealing.schema import SchemaCheck
-from sealift.sealing.strict_json import MAX_DEPTH
+from sealift.sealing.strict_json import too_large
 from sealift.sealing.validate import Format, Limits, check, checker, checking, format_of
 
+if TYPE_CHECKING:
+    from sealift.sealing.redact import Redactor
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealOptions:
-    """What one route's seal does; the section `seal` of the configuration."""
+__all__ = ["POLICY", "SealOptions", "Sealer"]
 
-    redact: tuple[str, ...] = field(
-        default=(), metadata={"help": "Rule packs whose matches are removed; none by default."}
-    )
-    replacement: str = field(
-        default="BLOCKED", metadata={"help": "What stands where something was removed."}
-    )
-    schema: Path | None = field(
-        default=None, metadata={"help": "JSON Schema that each document must obey."}
-    )
-    convert: Literal["none", "xml-to-json", "ndjson"] = field(
-        default="none", metadata={"help": "Turn the content into another format."}
-    )
-    compress: Compression = field(
-        default=Compression.NONE, metadata={"help": "none, gzip or zstd."}
-    )
-    format: Literal["auto", "json", "ndjson", "xml", "any"] = field(
-        default="auto",
-        metadata={"help": "What the content must be; auto goes by the file's suffix."},
-    )
-    max_document_bytes: int = field(
-        default=64 * 1024 * 1024,
-        metadata={"help": "Largest JSON document, line of NDJSON or XML tag, in bytes."},
-    )
-    max_depth: int = field(
-        default=1000, metadata={"help": "Deepest nesting of a document, 1 to 1024."}
-    )
-    content_type: str = field(
-        default="", metadata={"help": "Content-Type of the objects; by the suffix if empty."}
-    )
-    allow_empty: bool = field(
-        default=False, metadata={"help": "Deliver files of zero bytes whose format is any."}
-    )
+POLICY: Final = "sealift-policy"
+"""Metadata name under which a redacted parcel tells its policy."""
 
 
 class Sealer:
@@ -63,7 +35,7 @@ class Sealer:
     """
 
     def __init__(self, options: SealOptions) -> None:
-        _refuse(options)
+        refuse(options)
         self._options = options
         self._compress = Compression(options.compress)
         self._encoding = "" if self._compress is Compression.NONE else self._compress.value
@@ -72,7 +44,11 @@ class Sealer:
             max_document_bytes=options.max_document_bytes, max_depth=options.max_depth
         )
         self._schema = None if options.schema is None else SchemaCheck(options.schema)
-        self._policy = hashlib.sha256(identity(self._compress).encode()).hexdigest()[:16]
+        self._redactor = _redactor(options, self._limits) if options.redacts else None
+        decides = identity(self._compress)
+        if self._redactor is not None:
+            decides += f" redact {self._redactor.policy}"
+        self._policy = hashlib.sha256(decides.encode()).hexdigest()[:16]
 
     @property
     def policy(self) -> str:
@@ -84,8 +60,21 @@ class Sealer:
         """What compressing appends to a name: empty, `.gz` or `.zst`."""
         return self._compress.suffix
 
+    def name(self, name: bytes) -> bytes:
+        """Give what may be told of a file's name or path: in a key, or anywhere outside.
+
+        Args:
+            name: As the file system gave it, `/` between its segments.
+
+        Raises:
+            RedactionError: It could not be redacted; nothing of it may be told.
+        """
+        if self._redactor is None:
+            return name
+        return self._redactor.redact_name(name, suffix=known_suffix(name))
+
     def seal(self, data: bytes, name: bytes) -> Parcel:
-        """Check, compress and fingerprint one document in memory.
+        """Check, redact, compress and fingerprint one document in memory.
 
         Args:
             data: The source bytes.
@@ -95,17 +84,18 @@ class Sealer:
         Raises:
             InvalidContentError: The content is refused; there is nothing to send.
             TooLargeError: A part that must be held in memory is over the limit.
+            RedactionError: Redaction failed; there is nothing to send.
         """
         kind = self._format_of(name)
         if not data:
             self._refuse_empty(kind)
-        if kind is not Format.ANY:
-            check(data, kind, self._limits, self._schema)
+        counts: Counter[str] = Counter()
+        data = self._clean(data, kind, counts)
         body = compress(data, self._compress)
-        return self._parcel(body, len(body), hashlib.sha256(body).hexdigest(), name)
+        return self._parcel(body, len(body), hashlib.sha256(body).hexdigest(), name, counts)
 
     def seal_large(self, body: LargeBody, name: bytes) -> Parcel:
-        """Check, compress and fingerprint a body that is read piece by piece.
+        """Check, redact, compress and fingerprint a body that is read piece by piece.
 
         It is read once here, and again whenever the parcel's body is; each of those
         readings must give the same bytes, or ends in an error before its last piece.
@@ -119,19 +109,60 @@ class Sealer:
             InvalidContentError: The content is refused; there is nothing to send.
             TooLargeError: A part that must be held in memory is over the limit.
             SourceChangedError: The source changed while it was read.
+            RedactionError: Redaction failed; there is nothing to send.
         """
         kind = self._format_of(name)
-        document = checker(kind, self._limits, self._schema)
-        chunks = checking(self._not_empty(body.chunks(), kind), document)
+        counts: Counter[str] = Counter()
         digest = hashlib.sha256()
         size = 0
-        for piece in compressing(chunks, self._compress):
+        for piece in compressing(self._clean_pieces(body, kind, counts), self._compress):
             digest.update(piece)
             size += len(piece)
-        sealed = _SealedBody(
-            source=body, compression=self._compress, size=size, sha256=digest.hexdigest()
-        )
-        return self._parcel(sealed, size, sealed.sha256, name)
+
+        def again() -> Iterator[bytes]:
+            # What is only checked cannot leave unless it is the same; what is redacted
+            # would, in part, so it is never read again without all that.
+            same = self._clean_pieces(body, kind, Counter()) if self._redactor else body.chunks()
+            return compressing(same, self._compress)
+
+        sealed = _SealedBody(pieces=again, size=size, sha256=digest.hexdigest())
+        return self._parcel(sealed, size, sealed.sha256, name, counts)
+
+    def _clean(self, data: bytes, kind: Format, counts: Counter[str]) -> bytes:
+        """Check and redact one document; add what was removed to *counts*."""
+        if kind is not Format.ANY:
+            check(data, kind, self._limits, self._schema)
+        if self._redactor is None:
+            return data
+        if kind is not Format.NDJSON:
+            self._refuse_large(len(data))
+        done = self._redactor.redact_checked(data, kind)
+        counts.update(done.counts)
+        return done.data
+
+    def _clean_pieces(self, body: LargeBody, kind: Format, counts: Counter[str]) -> Iterator[bytes]:
+        """Check and redact a body piece by piece; each piece was checked before it is yielded."""
+        chunks = self._not_empty(body.chunks(), kind)
+        if self._redactor is None:
+            yield from checking(chunks, checker(kind, self._limits, self._schema))
+        elif kind is Format.NDJSON:
+            for lines in whole_lines(checking(chunks, checker(kind, self._limits, self._schema))):
+                done = self._redactor.redact_checked(lines, kind)
+                counts.update(done.counts)
+                yield done.data
+        else:
+            # What is removed may begin in one piece and end in another: only a whole will do.
+            held = bytearray()
+            for chunk in chunks:
+                held += chunk
+                self._refuse_large(len(held))
+            yield self._clean(bytes(held), kind, counts)
+
+    def _refuse_large(self, size: int) -> None:
+        if size > self._limits.max_document_bytes:
+            raise too_large(
+                "The document, which is redacted as a whole,", self._limits.max_document_bytes
+            )
 
     def _format_of(self, name: bytes) -> Format:
         kind = format_of(name) if self._format is None else self._format
@@ -159,13 +190,22 @@ class Sealer:
             + (", or set allow_empty = true." if kind is Format.ANY else "."),
         )
 
-    def _parcel(self, body: bytes | LargeBody, size: int, sha256: str, name: bytes) -> Parcel:
+    def _parcel(
+        self,
+        body: bytes | LargeBody,
+        size: int,
+        sha256: str,
+        name: bytes,
+        counts: Counter[str],
+    ) -> Parcel:
         return Parcel(
             body=body,
             size=size,
             sha256=sha256,
             content_type=self._options.content_type or content_type_of(name),
             content_encoding=self._encoding,
+            metadata={POLICY: self._policy} if self._redactor else {},
+            redactions=dict(counts),
         )
 
 
@@ -176,8 +216,7 @@ _WITH_SCHEMA = (Format.JSON, Format.NDJSON)
 class _SealedBody:
     """The sealed form of a source, made anew at each reading and held against its fingerprint."""
 
-    source: LargeBody
-    compression: Compression
+    pieces: Callable[[], Iterator[bytes]]
     size: int
     sha256: str
 
@@ -191,7 +230,8 @@ class _SealedBody:
         digest = hashlib.sha256()
         size = 0
         held = b""
-        for piece in compressing(self.source.chunks(), self.compression):
+        pieces = self.pieces()
+        while (piece := self._next(pieces)) is not None:
             digest.update(piece)
             size += len(piece)
             if size > self.size:
@@ -204,6 +244,14 @@ class _SealedBody:
         if held:
             yield held
 
+    def _next(self, pieces: Iterator[bytes]) -> bytes | None:
+        try:
+            return next(pieces, None)
+        except ItemError:
+            pass
+        # It was sealed once, so what is refused now is another content.
+        raise self._changed()
+
     def _changed(self) -> SourceChangedError:
         return SourceChangedError(
             "The source gives other bytes than when it was sealed.",
@@ -211,36 +259,16 @@ class _SealedBody:
         )
 
 
-def _refuse(options: SealOptions) -> None:
-    """Refuse options that are wrong, or that nothing here can do."""
-    if options.redact:
-        raise ConfigError(
-            "Redaction is not available in this version; nothing is sent unredacted.",
-            hint='Remove the setting "redact" if the content may leave as it is.',
-        )
-    if options.convert != "none":
-        raise ConfigError(
-            "Conversion is not available in this version; nothing is sent unconverted.",
-            hint='Remove the setting "convert" if the content may leave as it is.',
-        )
-    if options.compress not in list(Compression):
-        raise ConfigError(
-            f'compress = "{options.compress}" is unknown.', hint="Use none, gzip or zstd."
-        )
-    if options.format not in ("auto", *Format):
-        raise ConfigError(
-            f'format = "{options.format}" is unknown.', hint="Use auto, json, ndjson, xml or any."
-        )
-    if options.max_document_bytes < 1:
-        raise ConfigError("max_document_bytes is below 1.", hint="Give a number of bytes.")
-    if not 1 <= options.max_depth <= MAX_DEPTH:
-        raise ConfigError(
-            f"max_depth = {options.max_depth} is out of range.", hint=f"Use 1 to {MAX_DEPTH}."
-        )
-    if options.schema is not None and options.format in ("xml", "any"):
-        raise ConfigError(
-            f"A JSON Schema cannot check format = {options.format}.",
-            hint="Remove the schema, or set format = json or ndjson.",
-        )
-    if not (options.content_type.isascii() and options.content_type.isprintable()):
-        raise ConfigError("content_type has other than printable ASCII characters.")
+def _redactor(options: SealOptions, limits: Limits) -> "Redactor":
+    from sealift.sealing.redact import Redactor  # noqa: PLC0415  only routes that redact pay for it
+
+    return Redactor(
+        (*options.redact, *options.redact_rules),
+        options.replacement,
+        allow=options.redact_allow,
+        deny=options.redact_deny,
+        key=options.redact_key.encode(),
+        fields=options.redact_fields,
+        seconds=options.redact_seconds,
+        limits=limits,
+    )

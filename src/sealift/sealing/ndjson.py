@@ -1,4 +1,4 @@
-"""Cuts NDJSON into pieces of whole lines, so that a file of any size is redacted in pieces."""
+"""Cuts NDJSON into pieces of whole lines, so that a file of any size is handled in pieces."""
 
 from collections.abc import Iterable, Iterator
 
