@@ -219,6 +219,7 @@ _NOT_SECRET: Final = frozenset(
         "prompts",
     ],
 )
+_WORDS: Final = re.compile(r"[A-Za-z]+(?:[._/: -][A-Za-z]+)*")
 _HAS_HEX_LETTER: Final = re.compile(r"[A-Fa-f]")
 _NETMASK_FIRST: Final = ("255.", "0.0.0.0")  # noqa: S104 a text, no address to bind
 
@@ -265,6 +266,11 @@ def licence(text: str) -> bool:
     return identifier(text) and all(
         word.isupper() or any(one.isdigit() for one in word) for word in words
     )
+
+
+def plate(text: str) -> bool:
+    """Return whether *text* has at least 2 digits, as number plates have."""
+    return sum(one.isdigit() for one in text) >= 2
 
 
 def ipv4(text: str) -> bool:
@@ -317,3 +323,16 @@ def secret(text: str) -> bool:
     """Return whether *text* can be somebody's secret: no placeholder, word or code."""
     value = text.strip("\"'`.,;:!?()").casefold()
     return bool(value) and value not in _NOT_SECRET and not _PLACEHOLDER.fullmatch(text)
+
+
+def token(text: str) -> bool:
+    """Return whether *text* looks made by a machine: a digit among letters, or odd characters."""
+    value = text.strip("\"'`.,;:!?()")
+    if not secret(value) or value.isdigit() or _WORDS.fullmatch(value):
+        return False
+    return any(one.isdigit() for one in value) or any(one in "+=!@#$%^&*~" for one in value)
+
+
+def login(text: str) -> bool:
+    """Return whether *text* is a login of a URL, and not the names of two variables."""
+    return not all(not part or _PLACEHOLDER.fullmatch(part) for part in text.split(":", 1))

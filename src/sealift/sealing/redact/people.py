@@ -65,8 +65,14 @@ def person(text: str) -> bool:
     words = [word.rstrip(".").casefold() for word in _WORD.findall(text)]
     if not words or words[-1] in _PARTICLES:
         return False
+    if len(words) == 1 and text.isupper() and len(text) > 2:
+        return words[0] in _words("given_names.txt")
     common, given = _words("common_words.txt"), _words("given_names.txt")
-    unusual = [word for word in words if word in common or word.partition("'")[0] in common]
+    unusual = [
+        word
+        for word in words
+        if (word in common or word.partition("'")[0] in common) and (len(word) > 1 or word == "i")
+    ]
     if not unusual:
         return True
     if len(words) < 2 or words[0] not in given:
@@ -84,5 +90,24 @@ def given_name(text: str) -> bool:
 
 def street(text: str) -> bool:
     """Return whether no word of *text* is one of distances and times: "5 minutes down the road"."""
-    words = {word.casefold().rstrip(".") for word in _WORD.findall(text)}
+    words = {word.casefold().rstrip(".") for word in _WORD.findall(text) if len(word) > 1}
     return words.isdisjoint(_words("not_streets.txt"))
+
+
+def romance_street(text: str) -> bool:
+    """Return whether *text* is a street with its type first, and no "via port 8080"."""
+    words = [word.casefold().rstrip(".") for word in _WORD.findall(text)]
+    return street(text) and _words("not_addresses.txt").isdisjoint(words[1:])
+
+
+def germanic_street(text: str) -> bool:
+    """Return whether *text* is no sentence part such as "Im Jahr 2020" nor a word like Brigade."""
+    words = [word.casefold().rstrip(".") for word in _WORD.findall(text)]
+    return street(text) and _words("not_german_streets.txt").isdisjoint(words)
+
+
+def street_announced(text: str) -> bool:
+    """Return whether *text*, said to be an address, is no "3 people" and no "Area 51"."""
+    words = {word.casefold().rstrip(".") for word in _WORD.findall(text)} - {"the", "of"}
+    common = _words("common_words.txt")
+    return bool(words) and not words <= common and words.isdisjoint(_words("not_addresses.txt"))
