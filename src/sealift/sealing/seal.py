@@ -17,7 +17,7 @@ from sealift.sealing.strict_json import too_large
 from sealift.sealing.validate import Format, Limits, check, checker, checking, format_of
 
 if TYPE_CHECKING:
-    from sealift.sealing.redact import Redactor
+    from sealift.sealing.redact import Redacted, Redactor
 
 __all__ = ["POLICY", "SealOptions", "Sealer"]
 
@@ -73,6 +73,16 @@ class Sealer:
             return name
         return self._redactor.redact_name(name, suffix=known_suffix(name))
 
+    def preview(self, data: bytes, name: bytes) -> "Redacted[bytes]":
+        """Tell what redaction would change in one document; raises what `seal` does."""
+        from sealift.sealing.redact import Redacted  # noqa: PLC0415  only those who redact pay
+
+        kind = self._format_of(name)
+        self._check(data, kind)
+        if self._redactor is None:
+            return Redacted(data=data, counts={})
+        return self._redactor.redact_checked(data, kind)
+
     def seal(self, data: bytes, name: bytes) -> Parcel:
         """Check, redact, compress and fingerprint one document in memory.
 
@@ -120,8 +130,8 @@ class Sealer:
             size += len(piece)
 
         def again() -> Iterator[bytes]:
-            # What is only checked cannot leave unless it is the same; what is redacted
-            # would, in part, so it is never read again without all that.
+            # If the file changes meanwhile, some of it may be sent before that is seen:
+            # nothing that was not checked and redacted may be.
             same = self._clean_pieces(body, kind, Counter()) if self._redactor else body.chunks()
             return compressing(same, self._compress)
 
@@ -130,15 +140,18 @@ class Sealer:
 
     def _clean(self, data: bytes, kind: Format, counts: Counter[str]) -> bytes:
         """Check and redact one document; add what was removed to *counts*."""
-        if kind is not Format.ANY:
-            check(data, kind, self._limits, self._schema)
+        self._check(data, kind)
         if self._redactor is None:
             return data
-        if kind is not Format.NDJSON:
-            self._refuse_large(len(data))
         done = self._redactor.redact_checked(data, kind)
         counts.update(done.counts)
         return done.data
+
+    def _check(self, data: bytes, kind: Format) -> None:
+        if kind is not Format.ANY:
+            check(data, kind, self._limits, self._schema)
+        if self._redactor is not None and kind is not Format.NDJSON:
+            self._refuse_large(len(data))
 
     def _clean_pieces(self, body: LargeBody, kind: Format, counts: Counter[str]) -> Iterator[bytes]:
         """Check and redact a body piece by piece; each piece was checked before it is yielded."""
@@ -260,7 +273,7 @@ class _SealedBody:
 
 
 def _redactor(options: SealOptions, limits: Limits) -> "Redactor":
-    from sealift.sealing.redact import Redactor  # noqa: PLC0415  only routes that redact pay for it
+    from sealift.sealing.redact import Redactor  # noqa: PLC0415  only those who redact pay
 
     return Redactor(
         (*options.redact, *options.redact_rules),

@@ -36,25 +36,30 @@ class _Found(NamedTuple):
     rule: Rule
 
 
-def json_edits(data: bytes, sweep: Sweep) -> list[Edit]:
+def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
     """
-    Tell what must change in JSON texts.
+    Tell what must change in a JSON text, or in many.
 
     The rules see the document with its escapes decoded and a line break in place of
     each quotation mark around a string. So a key stands before its value as context,
     numbers are seen as spelled, and one search does for all strings.
 
     Args:
-        data: One or more well-formed JSON texts in UTF-8, with white space between.
+        data: A well-formed JSON text in UTF-8.
 
         sweep: Finds, and counts.
+
+        lines: *data* holds such a text on each line, or none.
 
     Returns:
         The changes, in order. With them, *data* is as well-formed as before, its
         structure the same, and the keys of each object differ.
     """
     escaped = b"\\" in data
-    plain = unescaped(data) if escaped else data
+    # Nothing is found across a NUL, so each line is by itself however many there are.
+    plain = data.replace(b"\n", b"\0") if lines else data
+    if escaped:
+        plain = unescaped(plain)
     seen = plain.replace(b'"', b"\n")
     if escaped:
         seen = seen.replace(QUOTE, b'"')

@@ -4,7 +4,6 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -161,16 +160,7 @@ class Redactor:
 
     def redact_checked(self, data: bytes, format: Format) -> Redacted[bytes]:  # noqa: A002
         """Redact a document that the strict check has accepted; see `redact`."""
-        sweep = self._sweep()
-        with _failing_closed():
-            edits = self._edits(data, format, sweep)
-            if not edits:
-                return Redacted(data=data, counts=sweep.counts)
-            redacted = apply(data, edits)
-            if format is Format.XML:
-                # What is removed may leave a `]` before a `]>`; then nothing leaves.
-                check(redacted, format, self._limits)
-        return Redacted(data=redacted, counts=sweep.counts, edits=edits)
+        return _failing_closed(lambda: self._document(data, format))
 
     def redact_text(self, text: str) -> Redacted[str]:
         """Redact plain text.
@@ -178,16 +168,7 @@ class Redactor:
         Raises:
             RedactionError: A rule failed, or it took too long.
         """
-        sweep = self._sweep()
-        pieces: list[str] = []
-        done = 0
-        with _failing_closed():
-            for hit in sweep.find(text):
-                new = sweep.replace(hit.rule, text[hit.start : hit.end])
-                pieces += (text[done : hit.start], new)
-                done = hit.end
-        whole = "".join((*pieces, text[done:])) if pieces else text
-        return Redacted(data=whole, counts=sweep.counts)
+        return _failing_closed(lambda: self._text(text))
 
     def redact_value(self, value: Any) -> Redacted[Any]:
         """
@@ -226,9 +207,29 @@ class Redactor:
         Raises:
             RedactionError: A rule failed, or it took too long.
         """
-        with _failing_closed():
-            return redacted_name(name, self._sweep(), suffix)
-        raise AssertionError  # for the type checker: the block returns or raises
+        return _failing_closed(lambda: redacted_name(name, self._sweep(), suffix))
+
+    def _document(self, data: bytes, kind: Format) -> Redacted[bytes]:
+        sweep = self._sweep()
+        edits = self._edits(data, kind, sweep)
+        if not edits:
+            return Redacted(data=data, counts=sweep.counts)
+        redacted = apply(data, edits)
+        if kind is Format.XML:
+            # What is removed may leave a `]` before a `]>`; then nothing leaves.
+            check(redacted, kind, self._limits)
+        return Redacted(data=redacted, counts=sweep.counts, edits=edits)
+
+    def _text(self, text: str) -> Redacted[str]:
+        sweep = self._sweep()
+        pieces: list[str] = []
+        done = 0
+        for hit in sweep.find(text):
+            new = sweep.replace(hit.rule, text[hit.start : hit.end])
+            pieces += (text[done : hit.start], new)
+            done = hit.end
+        whole = "".join((*pieces, text[done:])) if pieces else text
+        return Redacted(data=whole, counts=sweep.counts)
 
     def _sweep(self) -> Sweep:
         return Sweep(
@@ -239,7 +240,7 @@ class Redactor:
 
     def _edits(self, data: bytes, kind: Format, sweep: Sweep) -> list[Edit]:
         if kind in _JSON:
-            return self._json_edits(data, sweep)
+            return self._json_edits(data, sweep, lines=kind is Format.NDJSON)
         if self._fields:
             raise InvalidContentError(
                 "Field rules are set for the route, but by its name the file is not JSON.",
@@ -247,13 +248,13 @@ class Redactor:
             )
         return xml_edits(data, sweep) if kind is Format.XML else text_edits(data, sweep)
 
-    def _json_edits(self, data: bytes, sweep: Sweep) -> list[Edit]:
+    def _json_edits(self, data: bytes, sweep: Sweep, *, lines: bool) -> list[Edit]:
         if not self._fields:
-            return json_edits(data, sweep)
+            return json_edits(data, sweep, lines=lines)
         edits = field_edits(data, self._fields, sweep)
         # What the field rules take away is blank to the others, and in its place.
         rest = apply(data, (e._replace(new=b" " * (e.end - e.start)) for e in edits))
-        return sorted([*edits, *json_edits(rest, sweep)])
+        return sorted([*edits, *json_edits(rest, sweep, lines=lines)])
 
     def _refuse_bad_replacement(self, replacement: str, rules: Sequence[Rule]) -> None:
         labels = sorted({rule.label for rule in rules} | {rule.label for rule in self._fields})
@@ -281,22 +282,20 @@ def _denied(deny: Sequence[str]) -> Iterator[Rule]:
         yield Rule(name="deny-list", label="DENIED", pattern=f"(?i:{pattern})")
 
 
-@contextmanager
-def _failing_closed() -> Iterator[None]:
-    """Turn whatever goes wrong into an error of ours, which holds nothing of the document."""
-    fault = ""
+def _failing_closed(work: Callable[[], T]) -> T:
+    """Do *work*; whatever goes wrong is an error of ours, which holds nothing of the document."""
     try:
-        yield
+        return work()
     except SealiftError:
         raise
     except MemoryError:
-        fault = "memory"
+        fault = ""
     except Exception as error:  # noqa: BLE001  whatever it is, nothing may leave
         fault = type(error).__name__
-    if fault == "memory":
+    # Outside the handler: the foreign error may hold the document, and must not hang on ours.
+    if not fault:
         raise ShortageError("There is not enough memory to redact the item now.")
-    if fault:
-        raise RedactionError(
-            f"Redaction failed ({fault}); nothing of the item was sent.",
-            hint="Report it with the item's kind and size, or deliver it by another way.",
-        )
+    raise RedactionError(
+        f"Redaction failed ({fault}); nothing of the item was sent.",
+        hint="Report it with the item's kind and size, or deliver it by another way.",
+    )

@@ -1,0 +1,115 @@
+"""JSON is redacted in place: what is removed goes, and every other byte stays."""
+
+import json
+
+import orjson
+import pytest
+
+from tests.sealing.redact.samples import CARD, EMAIL, redactor
+
+MINE = redactor()
+
+
+def clean(text: str) -> str:
+    return MINE.redact(text.encode(), "json").data.decode()
+
+
+UNTOUCHED = [
+    '{"b": 1.0, "a": 1e5, "big": 123456789012345678901234567890, "neg": -0.0}',
+    "\n\t[1, 2,\r\n 3]  \n",
+    '"\\u00e9 \\/ \\" \\\\ \\n \\ud83d\\ude00 é 東京"',
+    '{"": {"": [[], {}, true, false, null]}}',
+    "0",
+]
+
+
+@pytest.mark.parametrize("text", UNTOUCHED)
+def test_what_holds_nothing_stays_the_very_same(text: str) -> None:
+    data = text.encode()
+    done = MINE.redact(data, "json")
+    assert done.data is data
+    assert (done.counts, done.edits) == ({}, ())
+
+
+CHANGED = [
+    # Only the value goes; order, spelling and space stay.
+    (f'{{"z": 1.10,  "a": "x {EMAIL} y", "b":1E2 }}', '{"z": 1.10,  "a": "x BLOCKED y", "b":1E2 }'),
+    # Escapes hide nothing, and those beside it stay as they are.
+    (r'["\u0041 john\u0040example\u002ecom \u00e9 \/ \n"]', r'["\u0041 BLOCKED \u00e9 \/ \n"]'),
+    (r'["a\\n john@example.com\n\"q\""]', r'["a\\n BLOCKED\n\"q\""]'),
+    (r'["\ud83d\ude00john@example.com\ud83d\ude00"]', r'["\ud83d\ude00BLOCKED\ud83d\ude00"]'),
+    (r'["é \" 東京 john@example.com é"]', r'["é \" 東京 BLOCKED é"]'),
+    (r'["\u0022john@example.com\u0022", "\u0002"]', r'["\u0022BLOCKED\u0022", "\u0002"]'),
+    (r'["\u0000john@example.com"]', r'["\u0000BLOCKED"]'),
+    # Values at the very ends of strings, several in one.
+    (f'["{EMAIL}","{EMAIL} {CARD}"]', '["BLOCKED","BLOCKED BLOCKED"]'),
+    # Numbers that carry identifiers become strings.
+    ("[4111111111111111, 7]", '["BLOCKED", 7]'),
+    ('{"n":4111111111111111}', '{"n":"BLOCKED"}'),
+    ("4111111111111111", '"BLOCKED"'),
+    # A key is context for its value.
+    ('{"ssn": 123456789, "n": 123456789}', '{"ssn": "BLOCKED", "n": 123456789}'),
+    ('{"ssn" :\n "123-45-6789"}', '{"ssn" :\n "BLOCKED"}'),
+    ('{"user_password": "hunter2"}', '{"user_password": "BLOCKED"}'),
+    # Keys are redacted, and stay different.
+    (f'{{"{EMAIL}": 1, "x": 2}}', '{"BLOCKED": 1, "x": 2}'),
+    (
+        '{"a@b.com": {"a@b.com": 1}, "BLOCKED": 2, "c@b.com": "d@b.com", "e@b.com": 5}',
+        '{"BLOCKED_2": {"BLOCKED": 1}, "BLOCKED": 2, "BLOCKED_3": "BLOCKED", "BLOCKED_4": 5}',
+    ),
+    (
+        '{"4111111111111111": 4111111111111111, "4111-1111-1111-1111": 1}',
+        '{"BLOCKED": "BLOCKED", "BLOCKED_2": 1}',
+    ),
+    # What belongs to two strings belongs to none.
+    (f'["ssn", "123-45-6789", "{EMAIL}"]', '["ssn", "123-45-6789", "BLOCKED"]'),
+    ('["my name is", "John"]', '["my name is", "John"]'),
+    ("[4111, 1111, 1111, 1111]", "[4111, 1111, 1111, 1111]"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), CHANGED)
+def test_what_is_found_goes_and_nothing_else(text: str, expected: str) -> None:
+    assert clean(text) == expected
+    assert clean(expected) == expected
+    orjson.loads(expected)
+
+
+def test_the_layout_does_not_matter() -> None:
+    """Pretty, compact and sorted in any way, the same values go."""
+    value = {"ssn": "123-45-6789", "to": [EMAIL, {"card": 4111111111111111}], "x": ["1", 2]}
+    expected = {"ssn": "BLOCKED", "to": ["BLOCKED", {"card": "BLOCKED"}], "x": ["1", 2]}
+    for indent in (None, 0, 2, "\t"):
+        for separators in ((",", ":"), (", ", ": "), (" ,", " : ")):
+            text = json.dumps(value, indent=indent, separators=separators)
+            assert json.loads(clean(text)) == expected
+            assert clean(text) == json.dumps(expected, indent=indent, separators=separators)
+
+
+def test_a_match_across_strings_is_asked_for_again_in_each() -> None:
+    """A rule that takes anything but a full stop runs through the structure."""
+    from sealift.sealing.redact import Rule  # noqa: PLC0415
+
+    greedy = Rule(name="greedy", label="G", pattern=r"from [^.]+\.")
+    mine = redactor(rules=(greedy,))
+    text = '{"a": "x from one", "from ": "two.", "b": ["from me.", 7, "from you", "."]}'
+    done = mine.redact(text.encode(), "json")
+    assert done.data == (
+        b'{"a": "x from one", "from ": "BLOCKED", "b": ["BLOCKED", 7, "from you", "."]}'
+    )
+    assert done.counts == {"greedy": 2}
+
+
+def test_counts_are_by_rule() -> None:
+    done = MINE.redact(f'{{"{EMAIL}": ["{EMAIL}", 4111111111111111]}}'.encode(), "json")
+    assert done.counts == {"email": 2, "card": 1}
+
+
+def test_many_keys_that_become_the_same_take_linear_time() -> None:
+    """A name is never tried again that is known to be taken."""
+    count = 20_000
+    text = "{" + ",".join(f'"u{n}@example.com":{n}' for n in range(count)) + "}"
+    found = orjson.loads(clean(text))
+    assert len(found) == count
+    assert list(found.values()) == list(range(count))
+    assert {"BLOCKED", f"BLOCKED_{count}"} <= set(found)
