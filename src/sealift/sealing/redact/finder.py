@@ -22,9 +22,11 @@ SEPARATOR: Final = "\n\x00\n"
 
 _MAX_SHRUNK_BYTES: Final = 96
 _MAX_SET_BYTES: Final = 64 << 20
+_SEPARATOR: Final = SEPARATOR.encode()
+_STRETCH_BYTES: Final = 1024
 _ALWAYS: Final = rb"\z"
 _GAP: Final = re.compile(rb"[ \t\n.,/-]+")
-_REPLACED: Final = re.compile(r"BLOCKED|\[[A-Z][A-Z0-9_-]{0,40}(?::[0-9a-z]{8,64})?\]")
+_TOKEN: Final = re.compile(r"\[[A-Z][A-Z0-9_-]{0,40}(?:[:~][b-df-hj-np-tv-z]{8,32})?\]")
 _LETTER: Final = re.compile(r"\w")
 
 _Span: TypeAlias = tuple[int, int, int]
@@ -96,11 +98,7 @@ class Finder:
         """
         seen, offsets = plain(text)
         data = seen.encode("utf-8", "surrogatepass")
-        if candidates is ALL:
-            candidates = tuple(self._possible(data))
-        if not candidates:
-            return []
-        spans = [span for number in candidates for span in self._spans(number, data)]
+        spans = self._all_spans(data, candidates)
         if not spans:
             return []
         whole = _characters(_merged(spans), data)
@@ -108,6 +106,23 @@ class Finder:
             Hit(*_written(start, end, offsets), self.rules[number])
             for start, end, number in self._wanted(whole, seen)
         ]
+
+    def _all_spans(self, data: bytes, candidates: Candidates) -> list[_Span]:
+        """Search stretch by stretch, so that a rule that matches somewhere does not look at all."""
+        spans: list[_Span] = []
+        start = 0
+        while start < len(data):
+            end = data.find(_SEPARATOR, start + _STRETCH_BYTES)
+            end = len(data) if end < 0 else end + len(_SEPARATOR)
+            stretch = data[start:end] if end - start < len(data) else data
+            numbers = self._possible(stretch) if candidates is ALL else candidates
+            for number in numbers:
+                spans += [
+                    (first + start, last + start, number)
+                    for first, last in self._spans(self.rules[number], stretch)
+                ]
+            start = end
+        return spans
 
     def _possible(self, data: bytes) -> Sequence[int]:
         """Return the rules that match somewhere, or all if the one pass ran out of memory."""
@@ -118,35 +133,39 @@ class Finder:
             return range(len(self.rules))
         return numbers
 
-    def _spans(self, number: int, data: bytes) -> Iterator[_Span]:
+    def _spans(self, rule: Rule, data: bytes) -> Iterator[tuple[int, int]]:
         """Yield what one rule finds, restarted behind each value so that none hides the next."""
-        rule = self.rules[number]
-        search, group = rule.regexp.search, rule.group
+        finditer, group = rule.regexp.finditer, rule.group
         valid = VALIDATORS[rule.validator] if rule.validator else None
         position = 0
-        while (match := search(data, position)) is not None:
-            start, end = match.span(group)
-            if start < 0:
-                position = max(match.end(), position + 1)
-            elif valid is None or valid(data[start:end].decode("utf-8", "replace")):
-                yield start, end, number
-                position = max(end, position + 1)
-            else:
-                start, end = _shrunk(rule, data, match.start(), start, end)
-                if start < 0:
-                    position = end
+        while position >= 0:
+            matches, position = finditer(data, position), -1
+            for match in matches:
+                start, end = match.span(group)
+                if start < 0 or start == end:
+                    continue
+                resume = end
+                if valid is None or valid(data[start:end].decode("utf-8", "replace")):
+                    yield start, end
                 else:
-                    yield start, end, number
-                    position = end
+                    start, resume = _shrunk(rule, data, match.start(), start, end)
+                    if start >= 0:
+                        yield start, resume
+                if resume != match.end():
+                    position = resume
+                    break
 
     def _wanted(self, spans: list[_Span], seen: str) -> Iterator[_Span]:
-        replaced = _REPLACED.search(seen) is not None
+        """Leave out what is allowed, and what an earlier sealing put there."""
+        tokens = [match.span() for match in _TOKEN.finditer(seen)] if "[" in seen else []
         for start, end, number in spans:
             text = seen[start:end]
             if self._allowed is not None and self._allowed.fullmatch(text.casefold().strip()):
                 continue
-            if replaced and not _LETTER.search(_REPLACED.sub("", text)):
-                continue
+            if "BLOCKED" in text or tokens:
+                rest = _TOKEN.sub("", text).replace("BLOCKED", "")
+                if not _LETTER.search(rest) or any(a <= start and end <= b for a, b in tokens):
+                    continue
             yield start, end, number
 
 

@@ -221,7 +221,7 @@ _NOT_SECRET: Final = frozenset(
 )
 _WORDS: Final = re.compile(r"[A-Za-z]+(?:[._/: -][A-Za-z]+)*")
 _HAS_HEX_LETTER: Final = re.compile(r"[A-Fa-f]")
-_NETMASK_FIRST: Final = ("255.", "0.0.0.0")  # noqa: S104 a text, no address to bind
+_NO_MACHINE: Final = ("255.", "0.")
 
 
 def ssn(text: str) -> bool:
@@ -279,7 +279,7 @@ def ipv4(text: str) -> bool:
     Source: https://www.iana.org/assignments/iana-ipv4-special-registry
     """
     address = re.sub(r"[\[\]()]", "", text)
-    return not address.startswith(_NETMASK_FIRST) and address != "127.0.0.1"
+    return not address.startswith(_NO_MACHINE) and address != "127.0.0.1"
 
 
 def ipv6(text: str) -> bool:

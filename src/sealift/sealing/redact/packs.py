@@ -16,7 +16,16 @@ BUILT_IN: Final = ("pii", "secrets", "hipaa")
 """Names of the packs that come with Sealift."""
 
 _KEYS: Final = frozenset(
-    ("name", "label", "pattern", "validator", "source", "examples", "counterexamples"),
+    (
+        "name",
+        "label",
+        "pattern",
+        "unless",
+        "validator",
+        "source",
+        "examples",
+        "counterexamples",
+    ),
 )
 _REQUIRED: Final = ("name", "label", "pattern", "examples")
 _LISTS: Final = frozenset(("examples", "counterexamples"))
@@ -149,7 +158,8 @@ def _rule(table: Any, parts: Mapping[str, str], where: str) -> Rule:
     values: dict[str, Any] = {
         key: tuple(value) if key in _LISTS else value for key, value in table.items()
     }
-    values["pattern"] = _filled(_one_line(table["pattern"]), parts, where)
+    for key in ("pattern", "unless"):
+        values[key] = _filled(_one_line(table.get(key, "")), parts, where)
     try:
         return Rule(**values)
     except ConfigError as error:

@@ -51,6 +51,8 @@ _PARTICLES: Final = frozenset(
     ],
 )
 
+_GERMAN_PREPOSITIONS: Final = frozenset(("am", "an", "im", "in", "auf", "alte", "zum", "zur"))
+
 
 @functools.cache
 def _words(name: str) -> frozenset[str]:
@@ -62,10 +64,11 @@ def _words(name: str) -> frozenset[str]:
 
 def person(text: str) -> bool:
     """Return whether *text* is a name: no word of it begins sentences instead of naming people."""
-    words = [word.rstrip(".").casefold() for word in _WORD.findall(text)]
-    if not words or words[-1] in _PARTICLES:
+    written = _WORD.findall(text)
+    words = [word.rstrip(".").casefold() for word in written]
+    if not words or written[-1] in _PARTICLES:
         return False
-    if len(words) == 1 and text.isupper() and len(text) > 2:
+    if len(words) == 1 and ((text.isupper() and len(text) > 2) or words[0].endswith("ing")):
         return words[0] in _words("given_names.txt")
     common, given = _words("common_words.txt"), _words("given_names.txt")
     unusual = [
@@ -103,6 +106,9 @@ def romance_street(text: str) -> bool:
 def germanic_street(text: str) -> bool:
     """Return whether *text* is no sentence part such as "Im Jahr 2020" nor a word like Brigade."""
     words = [word.casefold().rstrip(".") for word in _WORD.findall(text)]
+    first = words[0] if words else ""
+    if first in _words("common_words.txt") and first not in _GERMAN_PREPOSITIONS:
+        return False
     return street(text) and _words("not_german_streets.txt").isdisjoint(words)
 
 

@@ -13,6 +13,7 @@ from sealift.sealing.redact.validators import VALIDATORS
 REMOVED_GROUP: Final = "it"
 """Name of the group that marks the part to remove. Without it, the whole match goes."""
 
+_PATTERN_GROUP: Final = "sealift_pattern"
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LABEL: Final = re.compile(r"[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*")
 _MAX_PATTERN_CHARACTERS: Final = 20_000
@@ -43,8 +44,11 @@ class Rule:
 
     pattern: str
     """RE2 pattern over the undisguised text. The group `it`, if there is one, marks what goes;
-    a match in which `it` took no part is an exemption: nothing goes, and the search continues
-    behind it."""
+    without it, the whole match."""
+
+    unless: str = ""
+    """RE2 pattern of look-alikes, tried first at each place: what it matches stays, and the
+    search continues behind it."""
 
     validator: str = ""
     """Name in `VALIDATORS` of the check that a match must pass, or empty."""
@@ -77,24 +81,23 @@ class Rule:
 
     @cached_property
     def regexp(self) -> Any:
-        """The compiled pattern, over UTF-8 bytes."""
-        if len(self.pattern) > _MAX_PATTERN_CHARACTERS:
-            raise ConfigError(
-                f"redaction rule {self.name!r}: the pattern is longer than "
-                f"{_MAX_PATTERN_CHARACTERS} characters",
-            )
-        try:
-            return re2.compile(self.pattern.encode(), options=pattern_options())
-        except (re2.error, UnicodeEncodeError) as error:
-            raise ConfigError(
-                f"redaction rule {self.name!r}: the pattern is not RE2 syntax: {_reason(error)}",
-                hint="RE2 knows no lookaround and no backreference.",
-            ) from error
+        """The compiled search, over UTF-8 bytes: the look-alikes, or else the pattern."""
+        for part in (self.pattern, self.unless):
+            if len(part) > _MAX_PATTERN_CHARACTERS:
+                raise ConfigError(
+                    f"redaction rule {self.name!r}: the pattern is longer than "
+                    f"{_MAX_PATTERN_CHARACTERS} characters",
+                )
+            _compiled(part, self.name)
+        if not self.unless:
+            return _compiled(self.pattern, self.name)
+        return _compiled(f"(?:{self.unless})|(?P<{_PATTERN_GROUP}>{self.pattern})", self.name)
 
     @cached_property
     def group(self) -> int:
         """Number of the group that is removed; 0 is the whole match."""
-        return int(self.regexp.groupindex.get(REMOVED_GROUP.encode(), 0))
+        groups: dict[bytes, int] = self.regexp.groupindex
+        return groups.get(REMOVED_GROUP.encode(), groups.get(_PATTERN_GROUP.encode(), 0))
 
     @cached_property
     def is_anchored(self) -> bool:
@@ -108,6 +111,16 @@ def pattern_options() -> re2.Options:
     options.log_errors = False
     options.max_mem = _MAX_PROGRAM_BYTES
     return options
+
+
+def _compiled(pattern: str, name: str) -> Any:
+    try:
+        return re2.compile(pattern.encode(), options=pattern_options())
+    except (re2.error, UnicodeEncodeError) as error:
+        raise ConfigError(
+            f"redaction rule {name!r}: the pattern is not RE2 syntax: {_reason(error)}",
+            hint="RE2 knows no lookaround and no backreference.",
+        ) from error
 
 
 def _reason(error: Exception) -> str:
