@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 from urllib.parse import unquote
 
-from sealift.agent import Agent, Conflict, Outcome, Route
+from sealift.agent.agent import Agent, Outcome
+from sealift.agent.route import Conflict, Route
 from sealift.agent.surroundings import Surroundings
 from sealift.assembly import build_destination
 from sealift.config import AgentOptions, Config, DestinationConfig

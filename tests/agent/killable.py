@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sealift.agent import Agent
+from sealift.agent.agent import Agent
 from sealift.destinations.base import Destination, PartLog, Stored
 from sealift.destinations.s3 import S3Destination
 from sealift.destinations.s3_options import S3Options

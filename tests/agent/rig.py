@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sealift.agent import Agent, Conflict, Outcome, Route
+from sealift.agent.agent import Agent, Outcome
+from sealift.agent.route import Conflict, Route
 from sealift.agent.surroundings import Surroundings
 from sealift.destinations.base import Destination
 from sealift.destinations.s3 import S3Destination

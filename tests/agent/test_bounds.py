@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from sealift.agent import health, lane
+from sealift.agent import attempts, health, lane
 from sealift.destinations.base import PartLog, Stored
 from sealift.destinations.memory import MemoryDestination
 from sealift.errors import CredentialsError, NotSentError, SealiftError
@@ -190,7 +190,7 @@ def test_large_bodies_leave_room_for_small_ones(tmp_path: Path) -> None:
         if not isinstance(parcel.body, bytes):
             with store._counting:
                 under_way.append(1)
-                assert len(under_way) <= lane.LARGE_AT_ONCE
+                assert len(under_way) <= attempts.LARGE_AT_ONCE
             large_done.wait(20)
             with store._counting:
                 under_way.pop()

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import pytest
 
-from sealift.agent import Conflict
+from sealift.agent.route import Conflict
 from sealift.destinations.base import Destination, PartLog, Stored
 from sealift.destinations.memory import MemoryDestination
 from sealift.destinations.wrapper import Wrapper

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sealift.agent import Conflict
+from sealift.agent.route import Conflict
 from sealift.destinations.s3 import S3Destination
 from sealift.errors import BucketError, ClockError, CredentialsError, StoreRefusedError
 from sealift.events import (

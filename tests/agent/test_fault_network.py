@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sealift.agent import Agent, health
+from sealift.agent import health
+from sealift.agent.agent import Agent
 from sealift.agent.surroundings import Surroundings
 from sealift.errors import StoreRefusedError
 from sealift.events import AttemptFailed, Delivered, Event

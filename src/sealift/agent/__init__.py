@@ -1,6 +1,1 @@
-"""Runs routes for months: threads, pace, pauses, start, drain and stop."""
-
-from sealift.agent.agent import Agent, Outcome
-from sealift.agent.route import Conflict, Route
-
-__all__ = ["Agent", "Conflict", "Outcome", "Route"]
+"""Runs routes for months: workers, pace, pauses, start, drain and stop."""

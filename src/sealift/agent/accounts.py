@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from sealift.agent.health import Gate, delay_seconds
-from sealift.agent.lane import Job, Outcome
+from sealift.agent.job import Job, Outcome
 from sealift.agent.prepared import Settleable
 from sealift.agent.route import Conflict, Route, suffixed
 from sealift.errors import (

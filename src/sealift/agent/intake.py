@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from sealift.agent.backlog import LEASE_SECONDS
-from sealift.agent.lane import Job, Lane
+from sealift.agent.job import Job
+from sealift.agent.lane import Lane
 from sealift.agent.prepared import Prepared, Sealed, Settleable
 from sealift.agent.route import Conflict, Route
 from sealift.deliver import Address

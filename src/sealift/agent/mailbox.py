@@ -1,17 +1,13 @@
 """Where workers leave outcomes, and where the route's thread waits for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
-from sealift.agent.lane import Outcome
+from sealift.agent.job import Outcome
 from sealift.errors import PausedError
 
-LINGER_SECONDS = 0.04
-"""How long outcomes are gathered for one commit.
-
-A near store answers most of a batch in that time, so that sealing and putting contend
-less for the interpreter.
-"""
+LINGER_SECONDS = 0.004
+"""How long outcomes are gathered for one commit; a near store answers dozens in that time."""
 
 
 class Mailbox:
@@ -23,7 +19,7 @@ class Mailbox:
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self.queue: SimpleQueue[Outcome | None] = SimpleQueue()
+        self.queue: SimpleQueue[Sequence[Outcome] | None] = SimpleQueue()
         self.woken = False
         """Somebody wants the route to look for work; for the reader to reset."""
 
@@ -54,7 +50,7 @@ class Mailbox:
                 continue
             if not outcomes:
                 deadline = min(deadline, self._clock() + LINGER_SECONDS)
-            outcomes.append(mail)
-            if isinstance(mail.error, PausedError):
+            outcomes += mail
+            if any(isinstance(outcome.error, PausedError) for outcome in mail):
                 deadline = 0.0  # before the others fail as well
         return outcomes

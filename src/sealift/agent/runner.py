@@ -7,7 +7,8 @@ from sealift.agent.backlog import BATCH, Backlog
 from sealift.agent.feed import Feed
 from sealift.agent.health import Gate, Health
 from sealift.agent.intake import Intake
-from sealift.agent.lane import Job, Lane, Outcome
+from sealift.agent.job import Job, Outcome
+from sealift.agent.lane import Lane
 from sealift.agent.mailbox import Mailbox
 from sealift.agent.news import News
 from sealift.agent.prepared import Settleable
@@ -290,16 +291,20 @@ class Runner:
         return more
 
     def _submit(self, jobs: Sequence[Job]) -> None:
-        unsent = []
-        for job in jobs:
-            if job.lane.room() == 0:
-                unsent.append((job.seq, job.lane.name, 0.0))
-                continue
-            self._bytes += _held(job)
-            self._flying.add((job.seq, job.lane.name))
-            job.lane.submit(job)
+        if not jobs:
+            return
+        unsent: list[Job] = []
+        for lane in self._lanes:
+            mine = [job for job in jobs if job.lane is lane]
+            room = lane.room()
+            unsent += mine[room:]
+            del mine[room:]
+            self._bytes += sum(map(_held, mine))
+            self._flying.update((job.seq, lane.name) for job in mine)
+            if mine:
+                lane.submit(mine)
         if unsent:
-            self._ledger.postpone(unsent)
+            self._ledger.postpone([(job.seq, job.lane.name, 0.0) for job in unsent])
 
     def _settle(self, items: Sequence[Settleable]) -> None:
         if not items:

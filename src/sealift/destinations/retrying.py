@@ -71,13 +71,13 @@ class Retrying(Wrapper):
         part_log: PartLog | None = None,
     ) -> Stored:
         """Store *parcel* under *key*, repeating only an overwrite; see `Destination.put`."""
-
-        def put() -> Stored:
-            return self.destination.put(
-                key, parcel, put_id=put_id, create=create, part_log=part_log
+        if create:
+            return self.destination.put(key, parcel, put_id=put_id, part_log=part_log)
+        return self._retried(
+            lambda: self.destination.put(
+                key, parcel, put_id=put_id, create=False, part_log=part_log
             )
-
-        return put() if create else self._retried(put)
+        )
 
     def head(self, key: str) -> Found | None:
         """Look what is under *key*, again if need be; see `Destination.head`."""

@@ -1,0 +1,105 @@
+"""Makes attempts in threads of this process, large bodies only a few at once."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from sealift.agent.crew import Crew
+from sealift.agent.job import Job, Outcome
+from sealift.deliver import find, lift
+from sealift.destinations.base import Destination, Stored
+from sealift.errors import SealiftError, TransientError
+
+LARGE_AT_ONCE = 2
+"""Large bodies under way at once: each takes several parts of memory, and most of a line."""
+
+
+class Attempts:
+    """Carries jobs to a destination and tells what came of them.
+
+    Args:
+        destination: Where jobs go.
+        replace: Put over another's object.
+        tell: Is given each outcome, in the thread that made the attempt.
+        clock: Monotonic seconds.
+        name: Name of the threads.
+    """
+
+    def __init__(
+        self,
+        destination: Destination,
+        *,
+        replace: bool,
+        tell: Callable[[Outcome], None],
+        clock: Callable[[], float],
+        name: str,
+    ) -> None:
+        self._destination = destination
+        self._replace = replace
+        self._tell = tell
+        self._clock = clock
+        self._crew = Crew(self._do, name)
+        self._held: SealiftError | None = None
+        self._draining = False
+        self._large = 0
+        self._parked: deque[Job] = deque()
+        self._large_lock = threading.Lock()
+        self.limit = self._crew.limit
+        self.staff = self._crew.staff
+        self.submit = self._crew.submit
+        self.stop = self._crew.stop
+
+    def hold(self, reason: SealiftError | None) -> None:
+        """Begin no waiting job but a probe, because of *reason*; None to go on."""
+        self._held = reason
+
+    def drain(self, *, draining: bool) -> None:
+        """Begin none of the jobs that wait; they come back unattempted. Any thread."""
+        self._draining = draining
+
+    def _do(self, job: Job) -> None:
+        if job.large:
+            self._do_large(job)
+        else:
+            self._tell(self._outcome(job))
+
+    def _do_large(self, job: Job) -> None:
+        """Do a large job, or park it for one of the threads that are at one already."""
+        with self._large_lock:
+            if self._large >= LARGE_AT_ONCE:
+                self._parked.append(job)
+                return
+            self._large += 1
+        while True:
+            self._tell(self._outcome(job))
+            with self._large_lock:
+                if not self._parked:
+                    self._large -= 1
+                    return
+                job = self._parked.popleft()
+
+    def _outcome(self, job: Job) -> Outcome:
+        if self._draining or (self._held is not None and not job.probe):
+            return Outcome(job=job, error=self._held, attempted=False)
+        began = self._clock()
+        stored: Stored | None = None
+        error: SealiftError | None = None
+        try:
+            stored = self._attempt(job)
+        except SealiftError as failure:
+            error = failure
+        # Also a panic of a Rust library, which is no Exception: the item must survive it.
+        except BaseException as failure:  # noqa: BLE001
+            error = TransientError(f"Unexpected {type(failure).__name__} in the delivery.")
+        return Outcome(job=job, stored=stored, error=error, seconds=self._clock() - began)
+
+    def _attempt(self, job: Job) -> Stored | None:
+        if job.parcel is None:
+            return find(self._destination, job.address)
+        return lift(
+            self._destination,
+            job.address,
+            job.parcel,
+            replace=self._replace,
+            part_log=job.part_log,
+        )
