@@ -82,7 +82,7 @@ def test_dropping_any_members_leaves_json(drop: int) -> None:
     """Whichever of four members go, the commas are right."""
     names = [name for bit, name in enumerate("abcd") if drop >> bit & 1]
     for indent in (None, 2):
-        value = dict.fromkeys("abcd", [1])
+        value = {key: [1] for key in "abcd"}
         text = json.dumps(value, indent=indent)
         fields = {f"$.{name}": "drop" for name in names} or {"$.x": "drop"}
         left = {name: one for name, one in value.items() if name not in names}

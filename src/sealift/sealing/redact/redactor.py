@@ -259,7 +259,7 @@ class Redactor:
     def _refuse_bad_replacement(self, replacement: str, rules: Sequence[Rule]) -> None:
         labels = sorted({rule.label for rule in rules} | {rule.label for rule in self._fields})
         for text in {self._replacement.text(label, "") for label in labels}:
-            if self._sweep().find(text):
+            if self._finder.find(text):
                 raise ConfigError(
                     f"replacement = {replacement[:80]!r} is itself what a rule removes.",
                     hint="Take another, or narrow the rule.",
