@@ -6,6 +6,7 @@ from typing import Final
 
 _DIGIT: Final = re.compile(r"\d")
 _NOT_ALNUM: Final = re.compile(r"[^0-9A-Za-z]+")
+_VIN: Final = re.compile("[A-HJ-NPR-Z0-9]{17}")
 _LUHN_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 _CARD_RANGES: Final = (
@@ -79,7 +80,7 @@ def bank_card(text: str) -> bool:
     Source: https://www.iso.org/standard/70484.html
     """
     number = _NOT_ALNUM.sub("", text)
-    if not number.isdigit() or len(set(number)) < 2:
+    if not 13 <= len(number) <= 19 or not number.isdigit() or len(set(number)) < 2:
         return False
     return luhn(number) and any(
         first <= number[: len(first)] <= last and len(number) in lengths
@@ -143,7 +144,9 @@ def nir(text: str) -> bool:
     Source: https://www.insee.fr/fr/metadonnees/definition/c1409
     """
     compact = _NOT_ALNUM.sub("", text).upper().replace("2A", "19").replace("2B", "18")
-    return compact.isdigit() and int(compact[13:]) == 97 - int(compact[:13]) % 97
+    if len(compact) != 15 or not compact.isdigit():
+        return False
+    return int(compact[13:]) == 97 - int(compact[:13]) % 97
 
 
 def vin(text: str) -> bool:
@@ -153,7 +156,7 @@ def vin(text: str) -> bool:
     """
     number = text.upper()
     values = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True))
-    if len(number) != 17 or any(one in "IOQ" for one in number):
+    if not _VIN.fullmatch(number):
         return False
     found = [int(values.get(one, one)) for one in number]
     rest = weighted(found, (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)) % 11

@@ -179,12 +179,12 @@ def _shrunk(rule: Rule, data: bytes, whole: int, start: int, end: int) -> tuple[
     gaps = list(_GAP.finditer(value)) if len(value) <= _MAX_SHRUNK_BYTES else []
     valid = VALIDATORS[rule.validator]
     for gap in reversed(gaps):
-        match = rule.regexp.match(data, whole, start + gap.start())
-        if match is None:
+        if not valid(value[: gap.start()].decode("utf-8", "replace")):
             continue
-        first, last = match.span(rule.group)
-        if first >= 0 and valid(data[first:last].decode("utf-8", "replace")):
-            return first, last
+        last = start + gap.start()
+        match = rule.regexp.match(data, whole, last)
+        if match is not None and match.span(rule.group) == (start, last):
+            return start, last
     return -1, start + gaps[0].end() if gaps else max(end, whole + 1)
 
 

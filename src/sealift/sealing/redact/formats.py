@@ -4,6 +4,8 @@ import ipaddress
 import re
 from typing import Final
 
+from sealift.sealing.redact.word_lists import listed
+
 _DATE: Final = re.compile(
     r"\D*(?:(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])(?!\d)"
     r"|(?:0?[1-9]|[12]\d|3[01])([-./ ])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d(?!\d)"
@@ -11,213 +13,10 @@ _DATE: Final = re.compile(
 )
 _PICTURE: Final = re.compile(r"@[1-4]x\.(?:png|jpe?g|gif|webp|svg|avif|heic)$", re.IGNORECASE)
 _SERVICE_LOGINS: Final = ("git@",)
-_PROSE: Final = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "this",
-        "that",
-        "my",
-        "your",
-        "our",
-        "their",
-        "his",
-        "her",
-        "its",
-        "look",
-        "looking",
-        "log",
-        "login",
-        "logged",
-        "sign",
-        "signed",
-        "hosted",
-        "available",
-        "is",
-        "are",
-        "was",
-        "people",
-        "meet",
-        "me",
-        "us",
-        "him",
-    ],
-)
 _PLACEHOLDER: Final = re.compile(
     r"[*•.xX_-]+|<[^>]*>?|\$\{?\w*\}?|%\w+%|\{\{?[^}]*\}?\}?|\[[^\]]*\]?|\(.*"
     r"|(?:os\.|process\.|env\.|getenv|config\.|settings\.|self\.|this\.|request\.)\S*"
     r"|\w+\(\S*|BLOCKED\W*",
-)
-_NOT_SECRET: Final = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "because",
-        "been",
-        "being",
-        "blank",
-        "blocked",
-        "boolean",
-        "bool",
-        "but",
-        "can",
-        "cannot",
-        "changed",
-        "char",
-        "correct",
-        "default",
-        "different",
-        "disabled",
-        "does",
-        "dont",
-        "empty",
-        "enabled",
-        "encrypted",
-        "enter",
-        "example",
-        "expired",
-        "false",
-        "field",
-        "for",
-        "forgotten",
-        "from",
-        "generated",
-        "good",
-        "goes",
-        "hashed",
-        "hidden",
-        "hint",
-        "how",
-        "if",
-        "in",
-        "incorrect",
-        "input",
-        "int",
-        "integer",
-        "into",
-        "invalid",
-        "is",
-        "issue",
-        "it",
-        "just",
-        "key",
-        "leaked",
-        "length",
-        "long",
-        "lost",
-        "mine",
-        "missing",
-        "more",
-        "must",
-        "my",
-        "never",
-        "new",
-        "nil",
-        "no",
-        "none",
-        "not",
-        "now",
-        "null",
-        "number",
-        "of",
-        "off",
-        "ok",
-        "old",
-        "on",
-        "one",
-        "only",
-        "optional",
-        "or",
-        "our",
-        "over",
-        "password",
-        "please",
-        "policy",
-        "private",
-        "protected",
-        "public",
-        "redacted",
-        "required",
-        "reset",
-        "rotated",
-        "safe",
-        "same",
-        "secret",
-        "secure",
-        "set",
-        "shared",
-        "short",
-        "should",
-        "showing",
-        "so",
-        "stolen",
-        "still",
-        "stored",
-        "str",
-        "strength",
-        "string",
-        "strong",
-        "text",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "they",
-        "this",
-        "to",
-        "token",
-        "too",
-        "true",
-        "type",
-        "undefined",
-        "unknown",
-        "unset",
-        "used",
-        "valid",
-        "value",
-        "varchar",
-        "very",
-        "visible",
-        "wait",
-        "was",
-        "weak",
-        "what",
-        "when",
-        "where",
-        "which",
-        "why",
-        "will",
-        "with",
-        "working",
-        "wrong",
-        "yes",
-        "you",
-        "your",
-        "expires",
-        "validation",
-        "manager",
-        "managers",
-        "box",
-        "boxes",
-        "fields",
-        "rules",
-        "reuse",
-        "protection",
-        "based",
-        "free",
-        "less",
-        "prompt",
-        "prompts",
-    ],
 )
 _WORDS: Final = re.compile(r"[A-Za-z]+(?:[._/: -][A-Za-z]+)*")
 _HAS_HEX_LETTER: Final = re.compile(r"[A-Fa-f]")
@@ -262,9 +61,9 @@ def international_phone(text: str) -> bool:
 
 def licence(text: str) -> bool:
     """Return whether each word of *text* has a digit and all have at least 4."""
-    words = re.split(r"[ ./-]+", text)
+    parts = re.split(r"[ ./-]+", text)
     return identifier(text) and all(
-        word.isupper() or any(one.isdigit() for one in word) for word in words
+        part.isupper() or any(one.isdigit() for one in part) for part in parts
     )
 
 
@@ -311,7 +110,7 @@ def email(text: str) -> bool:
     written = text.lower()
     if _PICTURE.search(written) or written.startswith(_SERVICE_LOGINS):
         return False
-    return "@" in written or _PROSE.isdisjoint(written.split())
+    return "@" in written or listed("prose.txt").isdisjoint(written.split())
 
 
 def identifier(text: str) -> bool:
@@ -322,7 +121,9 @@ def identifier(text: str) -> bool:
 def secret(text: str) -> bool:
     """Return whether *text* can be somebody's secret: no placeholder, word or code."""
     value = text.strip("\"'`.,;:!?()").casefold()
-    return bool(value) and value not in _NOT_SECRET and not _PLACEHOLDER.fullmatch(text)
+    return (
+        bool(value) and value not in listed("not_secrets.txt") and not _PLACEHOLDER.fullmatch(text)
+    )
 
 
 def token(text: str) -> bool:

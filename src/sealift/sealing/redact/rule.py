@@ -1,5 +1,6 @@
 """One redaction rule: what it looks for, how that is checked, and where the knowledge is from."""
 
+import difflib
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,7 @@ _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LABEL: Final = re.compile(r"[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*")
 _MAX_PATTERN_CHARACTERS: Final = 20_000
 _MAX_PROGRAM_BYTES: Final = 16 << 20
-_ZERO_WIDTH: Final = re.compile(r"(?<!\\)\$|(?<![\\\[])\^|\\[AzB]")
+_ZERO_WIDTH: Final = re.compile(r"(?<![\\\[])\$|(?<![\\\[])\^|\\[AzB]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +73,12 @@ class Rule:
                 f"redaction rule {self.name!r}: label {self.label!r} is not an upper-case word",
             )
         if self.validator and self.validator not in VALIDATORS:
+            near = difflib.get_close_matches(self.validator, VALIDATORS, n=1)
             raise ConfigError(
                 f"redaction rule {self.name!r}: there is no validator {self.validator!r}",
-                hint=f"The validators are {', '.join(sorted(VALIDATORS))}.",
+                hint=f"Did you mean {near[0]!r}?"
+                if near
+                else f"The validators are {', '.join(sorted(VALIDATORS))}.",
             )
         if self.regexp.search(b"") is not None:
             raise ConfigError(f"redaction rule {self.name!r}: the pattern matches empty text")

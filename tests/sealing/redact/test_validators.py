@@ -1,0 +1,79 @@
+"""Each check accepts what its source publishes, and refuses the nearest wrong thing."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealift.sealing.redact.validators import VALIDATORS
+
+RIGHT_AND_WRONG = {
+    "bank-card": (
+        ["4111111111111111", "4111-1111-1111-1111", "378282246310005", "2223003122003222"],
+        ["4111111111111112", "0000000000000000", "1234567812345670", "411111111111111", "", "4"],
+    ),
+    "cpf": (["529.982.247-25"], ["529.982.247-26", "111.111.111-11", "1"]),
+    "dni": (["12345678Z", "X1234567L"], ["12345678A", "Z", ""]),
+    "email": (["ana@example.com", "ana at example dot com"], ["icon@2x.png", "git@github.com"]),
+    "germanic-street": (["Hauptstraße 12a", "Am Markt 3"], ["Im Jahr 2020", "Brigade 5"]),
+    "given-name": (["john smith", "Jean-Luc"], ["fine", "zzyzx", "", "john please"]),
+    "iban": (
+        ["GB82 WEST 1234 5698 7654 32", "de89370400440532013000", "NO93 8601 1117 947"],
+        ["GB82 WEST 1234 5698 7654 33", "GB82WEST123456987654", "XX82", "", "ÄÖ82"],
+    ),
+    "identifier": (["A-1234"], ["abcd", "a123"]),
+    "international-phone": (["+44 20 7946 0992", "0049 30 123456"], ["+1234567", "+0000000000"]),
+    "ipv4": (["10.0.0.1", "192[.]0[.]2[.]1"], ["127.0.0.1", "255.255.255.0", "0.0.0.0"]),
+    "ipv6": (["fe80::1", "2001:db8::", "::ffff:192.0.2.1"], ["::", "::1", "a::b", "1:2", "", "x"]),
+    "licence": (["D1234567", "A123-4567-8901"], ["renewal 2023", "ABCDEFG"]),
+    "login": (["admin:s3cr3t", ":x9"], ["${USER}:${PASS}", "<user>:<password>"]),
+    "luhn": (["49927398716", "4992 7398 716"], ["49927398717", "0000", "", "7"]),
+    "mac": (["00:1a:2b:3c:4d:5e", "001a.2b3c.4d5e"], ["ff:ff:ff:ff:ff:ff", "1234.5678.9012"]),
+    "nhs-number": (["943 476 5919"], ["943 476 5918", "1"]),
+    "nir": (["1 84 12 76 451 089 46"], ["1 84 12 76 451 089 47", ""]),
+    "person": (
+        ["John Price", "Zoë", "AL"],
+        ["Please", "The Team", "van", "README", "", "John The"],
+    ),
+    "phone": (
+        ["555-1234", "(212) 555-0123 x9"],
+        ["2025-01-27 10", "01/02/2023 1", "911", "0000000"],
+    ),
+    "plate": (["AB 12"], ["FOOD"]),
+    "romance-street": (["Via Roma 10"], ["via port 8080", "via Route 53"]),
+    "secret": (
+        ["hunter2", "correct horse"],
+        ["********", "${PASS}", "required", "get()", "BLOCKED"],
+    ),
+    "ssn": (
+        ["209-46-8653", "814 09 4882", "912-70-1234"],
+        ["000-12-3456", "666-12-3456", "900-12-3456", "123-00-4567", "123-45-0000", "12-3"],
+    ),
+    "street": (["42 Maple Street"], ["5 minutes down the road"]),
+    "street-announced": (["12 Broadway"], ["3 people", "Area 51", "12"]),
+    "token": (["a8f5f167f44f4964", "pa$$word"], ["application/json", "12345678", "undefined"]),
+    "vin": (["1HGCM82633A004352"], ["1HGCM82643A004352", "1HGCM8263"]),
+}
+
+
+@pytest.mark.parametrize("name", sorted(VALIDATORS))
+def test_a_check_accepts_the_right_and_refuses_the_wrong(name: str) -> None:
+    right, wrong = RIGHT_AND_WRONG[name]
+    assert [text for text in right if not VALIDATORS[name](text)] == []
+    assert [text for text in wrong if VALIDATORS[name](text)] == []
+
+
+@given(st.text(max_size=60))
+def test_no_check_raises_on_any_text(text: str) -> None:
+    for check in VALIDATORS.values():
+        assert check(text) in (True, False)
+
+
+@given(st.text(alphabet="0123456789 -ABCXYZ.:%", max_size=40))
+def test_no_check_raises_on_anything_like_a_number(text: str) -> None:
+    for check in VALIDATORS.values():
+        assert check(text) in (True, False)
+
+
+@given(st.integers(min_value=10**14, max_value=10**15 - 1))
+def test_exactly_one_last_digit_satisfies_luhn(body: int) -> None:
+    assert sum(VALIDATORS["luhn"](f"{body}{last}") for last in range(10)) == 1
