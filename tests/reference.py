@@ -40,17 +40,18 @@ Case does not matter there, `_` also means `-`, and a number names one of severa
 Relative paths are relative to the file's folder, wherever they are set.
 An unknown key is an error; all errors are told at once.
 
-Secrets (`access_key_id`, `secret_access_key`, `session_token`) never stand in the file.
-Write `{ env = "NAME" }` or `{ file = "path" }`, or leave them out for the AWS chain: environment,
-profile, SSO, web identity, container or instance role.
+Secrets (`access_key_id`, `secret_access_key`, `session_token`, `redact_key`) never stand in the
+file. Write `{ env = "NAME" }` or `{ file = "path" }`, or leave those of AWS out for its chain:
+environment, profile, SSO, web identity, container or instance role.
 
 If `device_id` is empty, the host's name stands for it in keys.
 Destinations are named after their kind; from the second of a kind on they are `s3-2` and so on.
 The name is what the ledger keeps deliveries under: do not change it while something waits.
 
-`redact` and `convert` are known, but this version has neither: it refuses to start, so that nothing
-leaves unredacted. So it does with `kind = "listener"`, `kind = "presigned"` and the flat
-`config.toml` of the desktop uploader.
+What `redact` and its companions do is told in [redaction.md](../redaction.md).
+
+`convert` is known, but this version cannot do it and refuses to start. So it does with
+`kind = "listener"`, `kind = "presigned"` and the flat `config.toml` of the desktop uploader.
 """
 
 _SECTIONS: tuple[tuple[str, str, tuple[type[Options], ...]], ...] = (

@@ -221,7 +221,7 @@ WRONG = {
     "log": (_with(AGENT, 'log = "xml"'), 'agent.log = "xml" is not known. Use none, text or json.'),
     "desktop": (
         'api_url = "https://x"\ndevice_id = "d"\nwatch_dir = "memory"\n',
-        "this version has neither yet. Nothing was started, and nothing is sent unredacted.",
+        "this version does not know yet. Nothing was started, and nothing is sent unredacted.",
     ),
 }
 

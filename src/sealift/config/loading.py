@@ -222,8 +222,7 @@ def _homes(route: str) -> dict[str, str]:
 def _desktop(path: Path, tree: Tree) -> ConfigError:
     asks = "presigned uploads (api_url)" if "api_url" in tree else "a watched folder (watch_dir)"
     return ConfigError(
-        f"{path} is a configuration of the desktop uploader: it asks for {asks} and for "
-        "redaction, and this version has neither yet. Nothing was started, and nothing is "
-        "sent unredacted.",
+        f"{path} is a configuration of the desktop uploader: it asks for {asks} in a form that "
+        "this version does not know yet. Nothing was started, and nothing is sent unredacted.",
         hint="Wait for the version that has them, or write a sealift.toml with [routes.NAME].",
     )

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -243,6 +244,22 @@ def test_the_built_in_packs_clean_the_fixture() -> None:
         assert gone not in text
     for kept in ("conversation_123", "2025-01-27T10:30:00Z", "order 1234567890123456", "1.2.3"):
         assert kept in text
+
+
+def test_what_the_documentation_shows_works(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "redaction.md").read_text(encoding="utf-8")
+    [program] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(program, {})
+    [rule] = re.findall(r"```toml\n(\[\[rule\]\].*?)```", text, re.DOTALL)
+    (tmp_path / "mine.toml").write_text(rule, encoding="utf-8")
+    assert Redactor([tmp_path / "mine.toml"]).redact_text("S-1234").data == "S-BLOCKED"
+    [table] = re.findall(r"(\[routes\.conversations\.seal\.redact_fields\].*?)```", text, re.DOTALL)
+    seal = tomllib.loads(table)["routes"]["conversations"]["seal"]
+    value = {"messages": [{"author": "Ann"}], "x": {"deviceId": 1}, "credit card": [1]}
+    done = redactor(fields=seal["redact_fields"], key=b"key").redact_value(value).data
+    assert done["x"] == {}
+    assert done["credit card"] == "BLOCKED"
+    assert done["messages"][0]["author"].startswith("[AUTHOR~")
 
 
 def test_what_was_removed_is_in_no_result() -> None:

@@ -101,6 +101,11 @@ class _Rewriting:
     def edits(self, found: list[_Found]) -> Iterator[Edit]:
         done = 0
         for one in found:
+            if self._in_one_string(one):
+                if one.end > done:
+                    yield self._in_string(max(one.start, done), one.end, one.rule)
+                    done = one.end
+                continue
             tokens = list(self._tokens(one.start, one.end))
             if len(tokens) <= 1 or self._is_member(tokens):
                 new = [(tokens[-1], one)] if tokens else []
@@ -122,14 +127,22 @@ class _Rewriting:
                 orjson.dumps(self._sweep.replace(found.rule, removed)),
             )
         start, end = max(token.start, found.start, done), min(token.end, found.end)
+        return self._in_string(start, end, found.rule)
+
+    def _in_string(self, start: int, end: int, rule: Rule) -> Edit:
         removed = self._seen[start:end].decode()
-        return Edit(start, end, orjson.dumps(self._sweep.replace(found.rule, removed))[1:-1])
+        return Edit(start, end, orjson.dumps(self._sweep.replace(rule, removed))[1:-1])
+
+    def _in_one_string(self, found: _Found) -> bool:
+        """Tell the usual case: all of it is inside one string."""
+        start = found.start
+        self._quotes += self._plain.count(b'"', self._counted_to, start)
+        self._counted_to = start
+        return bool(self._quotes & 1) and self._plain.find(b'"', start, found.end) < 0
 
     def _tokens(self, start: int, end: int) -> Iterator[_Token]:
         """Yield the strings and numbers of which something stands from *start* to *end*."""
         plain = self._plain
-        self._quotes += plain.count(b'"', self._counted_to, start)
-        self._counted_to = start
         position = start
         if self._quotes & 1:
             token = self._string(plain.rfind(b'"', 0, start) + 1)

@@ -4,7 +4,8 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
@@ -37,9 +38,6 @@ T = TypeVar("T")
 
 SECONDS: Final = 30.0
 """How much CPU time one document may take, unless told otherwise."""
-
-_VERSION: Final = "1"
-"""Changes when the same rules make other bytes of the same document."""
 
 _JSON: Final = (Format.JSON, Format.NDJSON)
 
@@ -126,8 +124,8 @@ class Redactor:
         self._policy = hashlib.sha256(
             orjson.dumps(
                 [
-                    _VERSION,
-                    [[rule.name, rule.label, rule.pattern, rule.validator] for rule in every],
+                    version("sealift"),
+                    [_what_it_finds(rule) for rule in every],
                     [replacement, sorted(allow), sorted(deny), key_id(key)],
                     [[rule.path, rule.action] for rule in self._fields],
                 ]
@@ -264,6 +262,12 @@ class Redactor:
                     f"replacement = {replacement[:80]!r} is itself what a rule removes.",
                     hint="Take another, or narrow the rule.",
                 )
+
+
+def _what_it_finds(rule: Rule) -> list[object]:
+    """List what of a rule decides the bytes: all but its proofs."""
+    proofs = {"source", "examples", "counterexamples"}
+    return [getattr(rule, field.name) for field in fields(rule) if field.name not in proofs]
 
 
 def _loaded(packs: Sequence[str | Path]) -> Iterator[Rule]:

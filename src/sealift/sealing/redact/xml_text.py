@@ -97,25 +97,27 @@ def xml_edits(data: bytes, sweep: Sweep) -> list[Edit]:
     if not hits:
         return []
     starts = [piece.seen_at for piece in view.pieces]
-    edits: list[_Change] = []
+    found: list[_Match] = []
     for hit in hits:
         first = bisect_right(starts, hit.start) - 1
         last = bisect_right(starts, hit.end - 1)
-        found = _Found(hit.start, hit.end, hit.rule)
+        one = _Found(hit.start, hit.end, hit.rule)
         if not any(piece.is_separator for piece in view.pieces[first:last]):
-            edits += _changes(view.pieces[first:last], found, sweep)
+            found += _matches(view.pieces[first:last], one)
             continue
         # The match went across several texts: ask again for each by itself.
         for unit in _units(view.pieces, first, last):
             alone = "".join([piece.text for piece in unit])
             at = unit[0].seen_at
-            for one in sweep.find(alone):
-                edits += _changes(unit, _Found(one.start + at, one.end + at, one.rule), sweep)
-    edits.sort()
+            for again in sweep.find(alone):
+                found += _matches(unit, _Found(again.start + at, again.end + at, again.rule))
+    edits = list(_edits(found, sweep))
     positions = iter(byte_positions(document, [p for e in edits for p in e[:2]]))
     return [
-        Edit(start, end, edit.new.encode())
-        for edit, (start, end) in zip(edits, zip(positions, positions, strict=True), strict=True)
+        Edit(start, end, new.encode())
+        for (_, _, new), (start, end) in zip(
+            edits, zip(positions, positions, strict=True), strict=True
+        )
     ]
 
 
@@ -127,12 +129,12 @@ class _Found(NamedTuple):
     rule: Rule
 
 
-class _Change(NamedTuple):
-    """One change, in characters of the document."""
+class _Match(NamedTuple):
+    """What a rule found, in characters of the document; in several stretches, maybe."""
 
-    start: int
-    end: int
-    new: str
+    spans: tuple[tuple[int, int], ...]
+    rule: Rule
+    removed: str
 
 
 def _units(pieces: list[_Piece], first: int, last: int) -> Iterator[list[_Piece]]:
@@ -153,52 +155,81 @@ def _units(pieces: list[_Piece], first: int, last: int) -> Iterator[list[_Piece]
         yield unit
 
 
-def _changes(pieces: list[_Piece], found: _Found, sweep: Sweep) -> Iterator[_Change]:
-    """Yield the changes for one match: the replacement once, and nothing for the rest of it."""
+def _matches(pieces: list[_Piece], found: _Found) -> Iterator[_Match]:
+    """Yield what was found, if it is of values."""
     start, end, rule = found
     inside = [p for p in pieces if p.seen_at < end and p.seen_at + len(p.text) > start]
     values = [p for p in inside if p.start >= 0 and not p.is_name]
-    if not values:
-        if any(piece.is_name for piece in inside):
-            raise InvalidContentError(
-                f"The rule {rule.name} matches a name in the XML's markup, "
-                "and names cannot be redacted.",
-                hint="Rename it where it is written, or allow it in redact_allow.",
-            )
-        return
-    removed = "".join([p.text[max(start - p.seen_at, 0) : end - p.seen_at] for p in values])
-    new = sweep.replace(rule, removed)
-    for piece in values:
-        first, last = max(start - piece.seen_at, 0), min(end - piece.seen_at, len(piece.text))
-        if piece.offsets is not None:
-            first, last = piece.offsets.start(first), piece.offsets.end(last)
-        yield _Change(piece.start + first, piece.start + last, new)
+    if values:
+        removed = "".join([p.text[max(start - p.seen_at, 0) : end - p.seen_at] for p in values])
+        yield _Match(tuple(_span(piece, start, end) for piece in values), rule, removed)
+    elif any(piece.is_name for piece in inside):
+        raise InvalidContentError(
+            f"The rule {rule.name} matches a name in the XML's markup, "
+            "and names cannot be redacted.",
+            hint="Rename it where it is written, or allow it in redact_allow.",
+        )
+
+
+def _span(piece: _Piece, start: int, end: int) -> tuple[int, int]:
+    first, last = max(start - piece.seen_at, 0), min(end - piece.seen_at, len(piece.text))
+    if piece.offsets is not None:
+        first, last = piece.offsets.start(first), piece.offsets.end(last)
+    return piece.start + first, piece.start + last
+
+
+def _edits(found: list[_Match], sweep: Sweep) -> Iterator[tuple[int, int, str]]:
+    """Yield the changes: for each match the replacement once, and nothing for the rest of it."""
+    spans = [(*span, number) for number, match in enumerate(found) for span in match.spans]
+    spans.sort(key=lambda span: (span[0], -span[1]))
+    replaced: set[int] = set()
+    done = 0
+    for start, end, number in spans:
+        if end <= done:
+            continue
         new = ""
+        if number not in replaced:
+            replaced.add(number)
+            new = sweep.replace(found[number].rule, found[number].removed)
+        yield max(start, done), end, new
+        done = end
 
 
 def _view(document: str) -> _View:
+    """Make what the rules see: each element's text, and then what stands aside."""
     view = _View()
-    asides: list[tuple[str, int, bool]] = []
+    asides: list[re.Match[str]] = []
+    run: list[re.Match[str]] = []
     for match in _TOKEN.finditer(document):
         kind = match.lastgroup
-        if kind == "text":
-            view.add(match["text"], match.start())
-        elif kind == "cdata":
-            view.add_raw(match["cdata"], match.start("cdata"))
-        elif kind == "comment":
-            asides.append((match["comment"], match.start("comment"), False))
-        elif kind != "instruction":
+        if kind in {"text", "cdata"}:
+            run.append(match)
+            _add_value(view, match)
+        elif kind in {"comment", "instruction"}:
+            asides.append(match)
+        else:
+            asides += run if len(run) > 1 else ()
+            run = []
             view.add(SEPARATOR)
             if kind is not None:
                 _add_tag(view, match)
-        elif match["target"] != "xml":
-            asides.append((match["target"], match.start("target"), True))
-            asides.append((match["instruction"], match.start("instruction"), False))
-    # At the end: a comment in the middle of a text must not keep its two halves apart.
-    for text, start, is_name in asides:
+    # At the end: a comment in the middle of a text must not keep its two halves apart. The
+    # parts of such a text come again, each alone: put together they may hide each other.
+    for match in asides:
         view.add(SEPARATOR)
-        view.add_raw(text, start, is_name=is_name)
+        _add_value(view, match)
     return view
+
+
+def _add_value(view: _View, match: re.Match[str]) -> None:
+    kind = match.lastgroup
+    if kind == "text":
+        view.add(match["text"], match.start())
+    elif kind != "instruction":
+        view.add_raw(match[kind or 0], match.start(kind or 0))
+    elif match["target"] != "xml":
+        view.add_raw(match["target"], match.start("target"), is_name=True)
+        view.add_raw(match["instruction"], match.start("instruction"))
 
 
 def _add_tag(view: _View, match: re.Match[str]) -> None:
