@@ -33,6 +33,16 @@ class Source:
         yield from self.content
 
 
+@dataclass
+class Given:
+    """A large body that is read once."""
+
+    pieces: Iterator[bytes]
+
+    def chunks(self) -> Iterator[bytes]:
+        return self.pieces
+
+
 def sealer(**options: object) -> Sealer:
     return Sealer(SealOptions(redact_deny=("john@example.com", "4111111111111111"), **options))
 
@@ -114,6 +124,11 @@ def test_what_must_be_held_whole_is_refused_above_the_limit() -> None:
         seal.seal(b"x" * 101, b"a.txt")
     with pytest.raises(TooLargeError, match="redacted as a whole"):
         seal.seal_large(Source([b"x" * 99, b"xx"]), b"a.txt")
+    endless = Source([b"x"] * 1000)
+    read = iter(endless.chunks())
+    with pytest.raises(TooLargeError):
+        seal.seal_large(Given(read), b"a.txt")
+    assert len(list(read)) > 800
     lines = b'"john@example.com"\n' * 50
     assert seal.seal(lines, b"a.ndjson").redactions == {"deny-list": 50}
     assert seal.seal_large(Source([lines]), b"a.ndjson").redactions == {"deny-list": 50}

@@ -44,6 +44,11 @@ CHANGED = [
     # A text in several pieces is one text.
     ("<a>john<![CDATA[@]]>example.com</a>", "<a>BLOCKED<![CDATA[]]></a>"),
     ("<a>4111 1111<!-- x --> 1111 1111</a>", "<a>BLOCKED<!-- x --></a>"),
+    # And each of the pieces is one, too: together they may hide each other.
+    (
+        "<a><![CDATA[4111 1111 1111 1111]]><!-- x -->4111111111111111</a>",
+        "<a><![CDATA[BLOCKED]]><!-- x -->BLOCKED</a>",
+    ),
     # Names are context.
     ("<p><ssn>123456789</ssn><n>123456789</n></p>", "<p><ssn>BLOCKED</ssn><n>123456789</n></p>"),
     ('<p ssn="123-45-6789" n="1"/>', '<p ssn="BLOCKED" n="1"/>'),

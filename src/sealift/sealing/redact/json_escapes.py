@@ -18,6 +18,7 @@ _SIMPLE: Final = {
     ord("t"): b"\t",
 }
 _U: Final = ord("u")
+_QUOTE: Final = ord('"')
 
 
 def unescaped(data: bytes) -> bytes:
@@ -65,11 +66,4 @@ def _decoded(parts: list[bytes]) -> Iterator[tuple[bytes, int, bytes]]:
                 unit = 0x10000 + ((unit - 0xD800) << 10) + (int(low[1:5], 16) - 0xDC00)
                 yield chr(unit).encode(), 12, low[5:]
             else:
-                yield _character(unit), 6, part[5:]
-
-
-def _character(unit: int) -> bytes:
-    if unit == ord('"'):
-        return QUOTE
-    # What is no quotation mark must not look like one to those who search.
-    return b"\x01" if unit == QUOTE[0] else chr(unit).encode()
+                yield QUOTE if unit == _QUOTE else chr(unit).encode(), 6, part[5:]
