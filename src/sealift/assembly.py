@@ -112,4 +112,5 @@ def _route(config: Config, route: RouteConfig, host: str, show: Show) -> Route:
         growth_seconds=route.source.growth_seconds,
         scan_interval_seconds=route.source.scan_interval_seconds,
         probe_seconds=route.options.probe_seconds,
+        history_seconds=config.agent.history_days * 86400.0,
     )

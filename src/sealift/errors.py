@@ -15,6 +15,7 @@ SealiftError                     exit 1
 │       ├── BucketError
 │       ├── ClockError
 │       ├── StoreRefusedError
+│       ├── LedgerWaitsError                 the ledger cannot be written for now
 │       └── SourceFolderError
 └── PermanentError               exit 1   the same call will fail again
     ├── ConfigError              exit 2
@@ -147,6 +148,15 @@ class StoreRefusedError(PausedError):
     """The store refuses the request for a reason that no single item can mend."""
 
     code = "store_refused"
+
+
+class LedgerWaitsError(PausedError):
+    """The ledger cannot be written for now: its disk is full, or another process holds it.
+
+    Nothing is delivered without it, and nothing is lost: what was committed stays.
+    """
+
+    code = "ledger_waits"
 
 
 class SourceFolderError(PausedError):

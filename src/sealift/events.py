@@ -113,7 +113,7 @@ class Paused(Event):
     """A destination, or the source, is unusable for every item. Data stays; it is probed."""
 
     place: str
-    """The destination's name, or `source`."""
+    """The destination's name, `source` or `ledger`."""
 
     code: str
     reason: str

@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from sealift.agent import attempts, health, lane
+from sealift.agent import attempts, health
 from sealift.destinations.base import PartLog, Stored
 from sealift.destinations.memory import MemoryDestination
 from sealift.errors import CredentialsError, NotSentError, SealiftError

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from sealift.destinations.memory import MemoryDestination
-from sealift.errors import AgentRunningError, SealiftError, StateError
-from sealift.events import Delivered
+from sealift.errors import AgentRunningError, LedgerWaitsError, SealiftError, StateError
+from sealift.events import Delivered, Paused, Resumed
 from sealift.testing.fault_server import FaultServer
 from sealift.testing.faults import BLACK_HOLE
 from tests.agent.rig import Rig, check_server, s3
@@ -166,12 +166,32 @@ def test_37_a_full_ledger_loses_nothing_and_says_what_to_do(
     with rig.agent() as agent:
         pages = agent._ledger.fetch("PRAGMA page_count")[0][0]
         agent._ledger.fetch(f"PRAGMA max_page_count = {pages + 20}")
-        with pytest.raises(StateError) as caught:
+        with pytest.raises(LedgerWaitsError) as caught:
             agent.run(once=True)
     assert "full" in str(caught.value)
     assert "Free some space" in caught.value.hint
     assert len(server.objects) < 2000
     assert rig.run().exit_code == 0
+    check_server(server, rig, bodies)
+
+
+def test_37_a_full_ledger_pauses_the_agent_until_there_is_room(
+    tmp_path: Path, server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sealift.agent.agent.LEDGER_SECONDS", 0.05)
+    rig = Rig(tmp_path, (s3(server),))
+    rig.run()
+    bodies = rig.fill(2000)
+    with rig.running() as agent:
+        pages = agent._ledger.fetch("PRAGMA page_count")[0][0]
+        agent._ledger.fetch(f"PRAGMA max_page_count = {pages + 20}")
+        agent.scan_now()
+        rig.wait_for(Paused)
+        assert len(server.objects) < 2000
+        agent._ledger.fetch("PRAGMA max_page_count = 1000000")
+        rig.wait_for(Resumed)
+        rig.wait_for(Delivered, 2000, seconds=60)
+    assert [event.place for event in rig.told_of(Paused)][:1] == ["ledger"]
     check_server(server, rig, bodies)
 
 

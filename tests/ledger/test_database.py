@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sealift.errors import StateError
+from sealift.errors import LedgerWaitsError, StateError
 from sealift.ledger import database
 from sealift.ledger.desk import Desk
 from sealift.ledger.ledger import Ledger
@@ -185,7 +185,7 @@ def test_38_a_ledger_locked_for_too_long_says_so(
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
     with Ledger(tmp_path) as ledger, running(_HOLDER, ledger.path) as holder:
         assert line_of(holder) == "held"
-        with pytest.raises(StateError, match="locked") as caught:
+        with pytest.raises(LedgerWaitsError, match="locked") as caught:
             reserved(ledger, 1)
         assert "Another process" in caught.value.hint
 

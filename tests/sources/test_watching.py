@@ -111,6 +111,18 @@ def test_a_folder_that_comes_with_files_in_it_wants_a_sweep(
     assert paths(list(source.sweep())) == [b"made/f.json"]
 
 
+def test_what_came_before_the_watch_began_is_found(
+    tmp_path: Path, ear: Ear, closing: list[FolderSource]
+) -> None:
+    source = folder(tmp_path)
+    closing.append(source)
+    assert list(source.sweep()) == []
+    (tmp_path / "f").write_bytes(b"x")
+    source.watch(ear.wake)
+    ear.until(source.sweep_wanted)
+    assert paths(list(source.sweep())) == [b"f"]
+
+
 def test_44_a_name_that_is_no_utf8_wants_a_sweep(
     tmp_path: Path, ear: Ear, closing: list[FolderSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,7 +133,7 @@ def test_44_a_name_that_is_no_utf8_wants_a_sweep(
     assert b"\xff\xfe" in paths(list(source.sweep()))
 
 
-def test_without_watches_left_one_sweep_is_wanted_and_one_when_there_are_again(
+def test_a_sweep_is_wanted_when_a_watch_begins_and_when_it_ends_but_not_for_each_try(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Otherwise a folder of a million files would be swept every 5 s, for ever."""
@@ -141,9 +153,8 @@ def test_without_watches_left_one_sweep_is_wanted_and_one_when_there_are_again(
     try:
         for _ in range(10):
             assert may_fail.acquire(timeout=5)
-        assert notes.acquire(timeout=5)
         assert not notes.acquire(blocking=False)
-        assert watcher.take() == (set(), True)
+        assert watcher.take() == (set(), False)
         may_hear.set()
         for _ in range(2):  # it hears again, and then that ends too
             assert notes.acquire(timeout=5)

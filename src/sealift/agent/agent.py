@@ -11,10 +11,15 @@ from typing import Self
 from sealift.agent.route import Route
 from sealift.agent.runner import Runner
 from sealift.agent.surroundings import Surroundings
-from sealift.errors import PausedError, SealiftError, UsageError
+from sealift.errors import LedgerWaitsError, PausedError, SealiftError, UsageError
+from sealift.events import Paused, Resumed
 from sealift.ledger.database import AgentLock, make_state_dir
 from sealift.ledger.desk import Desk
 from sealift.ledger.ledger import Ledger
+from sealift.ledger.records import Pause
+
+LEDGER_SECONDS = 30.0
+"""How long to wait before a ledger that cannot be written is tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +75,10 @@ class Agent:
         self._process = os.getpid()
         self._state_dir = state_dir
         self._routes = routes
-        surroundings = surroundings or Surroundings()
+        self._surroundings = surroundings = surroundings or Surroundings()
         self._runners = [Runner(route, self._ledger, surroundings) for route in routes]
         self._errors: list[SealiftError] = []
+        self._ending = threading.Event()
 
     def run(self, *, once: bool = False) -> Outcome:
         """Deliver until drained or stopped; with *once*, until all that is ready now is delivered.
@@ -101,11 +107,13 @@ class Agent:
 
     def drain(self) -> None:
         """Begin nothing new, finish what is in flight; `run` returns then. From any thread."""
+        self._ending.set()
         for runner in self._runners:
             runner.drain()
 
     def stop(self) -> None:
         """Let `run` return at once. What is in flight is looked into next time."""
+        self._ending.set()
         for runner in self._runners:
             runner.stop()
 
@@ -135,7 +143,7 @@ class Agent:
 
     def _run(self, runner: Runner, once: bool) -> None:
         try:
-            runner.run(once=once)
+            self._run_patiently(runner, once)
         except SealiftError as error:
             self._errors.append(error)
             self.drain()
@@ -149,6 +157,48 @@ class Agent:
             )
             self._errors[-1].__cause__ = error
             self.drain()
+
+    def _run_patiently(self, runner: Runner, once: bool) -> None:
+        """Run a route, and again from its start when the ledger could not be written."""
+        while True:
+            try:
+                runner.run(once=once)
+            except LedgerWaitsError as error:
+                if once or not self._wait_for_ledger(runner.route.name, error):
+                    raise
+            else:
+                return
+
+    def _wait_for_ledger(self, route: str, error: LedgerWaitsError) -> bool:
+        """Wait until the ledger can be written; False if the agent is to end before."""
+        notify, place = self._surroundings.notify, "ledger"
+        notify(
+            Paused(
+                route=route,
+                place=place,
+                code=error.code,
+                reason=error.message,
+                hint=error.hint,
+                probe_seconds=LEDGER_SECONDS,
+            )
+        )
+        while not self._ending.wait(LEDGER_SECONDS):
+            pause = Pause(
+                route=route,
+                place=place,
+                code=error.code,
+                reason=error.message,
+                hint=error.hint,
+                since=self._surroundings.wall(),
+            )
+            try:  # a pause written down is the best proof that it is over
+                self._ledger.pause(pause)
+                self._ledger.resume(route, place)
+            except LedgerWaitsError:
+                continue
+            notify(Resumed(route=route, place=place))
+            return True
+        return False
 
     def _outcome(self) -> Outcome:
         names = {route.name for route in self._routes}

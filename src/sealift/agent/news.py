@@ -39,6 +39,10 @@ class News:
             self._ledger.resume(event.route, event.place)
         self._events.append(event)
 
+    def forget(self) -> None:
+        """Drop what was taken since: the commit that it belonged to failed."""
+        self._events = []
+
     def tell(self) -> None:
         """Tell what was taken since the last time."""
         events, self._events = self._events, []

@@ -41,6 +41,8 @@ class Route:
     growth_seconds: float = 60.0
     scan_interval_seconds: float = 60.0
     probe_seconds: float = 120.0
+    history_seconds: float = 0.0
+    """How long the ledger remembers what is done and no longer in the folder; 0 for ever."""
 
     def keys(
         self, name: bytes, *, item_id: str, sha256: str, mtime_ns: int, now: float

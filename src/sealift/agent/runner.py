@@ -11,23 +11,19 @@ from sealift.agent.job import Job, Outcome
 from sealift.agent.lane import Lane
 from sealift.agent.mailbox import Mailbox
 from sealift.agent.news import News
+from sealift.agent.patience import Patience
 from sealift.agent.prepared import Settleable
 from sealift.agent.route import Conflict, Route
-from sealift.agent.stale_uploads import abort_stale_uploads
 from sealift.agent.surroundings import Surroundings
+from sealift.agent.trouble import Trouble
+from sealift.agent.upkeep import Upkeep
 from sealift.errors import PausedError, SourceFolderError
-from sealift.events import Paused, Resumed, RouteStarted, RouteStopped
+from sealift.events import RouteStarted, RouteStopped
 from sealift.ledger.ledger import Ledger
 from sealift.sources.base import Candidate
 
 IN_MEMORY_BYTES = 64 << 20
 """Sealed bytes held at once; one larger item may pass alone."""
-
-QUICK_TRIES = 4
-"""With `once`, an item that failed so often is left to a later run."""
-
-RIPENING_SECONDS = 0.5
-"""With `once`, how much longer than the settle time a file is waited for."""
 
 
 class Runner:
@@ -68,12 +64,19 @@ class Runner:
         self._accounts = Accounts(
             route, ledger, wall=self._wall, random=surroundings.random, notify=notify
         )
+        self._upkeep = Upkeep(
+            route.name,
+            ledger,
+            self._lanes,
+            history_seconds=route.history_seconds,
+            wall=self._wall,
+            monotonic=self._monotonic,
+        )
         self._bytes = 0
         self._settled: list[tuple[int, bytes]] = []
         self._flying: set[tuple[int, str]] = set()
-        self._source_problem: SourceFolderError | None = None
-        self._settle_problem: SourceFolderError | None = None
-        self._patient_until: float | None = None
+        self._trouble = Trouble(route, notify)
+        self._patience = Patience(route, ledger, self._lanes, self._feed, self._monotonic)
         self._draining = False
         self._stopping = False
 
@@ -105,8 +108,9 @@ class Runner:
         for, nor is a file that does not stop changing.
 
         Raises:
-            PermanentError: The route cannot go on, because of the ledger, say.
+            PermanentError: The route cannot go on, because of a damaged ledger, say.
                 What is in flight is known to the ledger and taken up next time.
+            LedgerWaitsError: The ledger cannot be written for now. Call it again later.
         """
         self._start(once=once)
         try:
@@ -117,6 +121,9 @@ class Runner:
                 if once and not busy and self._is_finished():
                     break
             self._finish()
+        except BaseException:
+            self._news.forget()
+            raise
         finally:
             self.route.source.close()
             for lane in self._lanes:
@@ -125,9 +132,8 @@ class Runner:
     @property
     def paused(self) -> PausedError | None:
         """Why the source or a destination is paused; None if none is."""
-        problem = self._source_problem or self._settle_problem
-        if problem is not None:
-            return problem
+        if self._trouble.worst is not None:
+            return self._trouble.worst
         reasons = (lane.health.reason for lane in self._lanes if lane.health.gate is Gate.PAUSED)
         return next((r for r in reasons if isinstance(r, PausedError)), None)
 
@@ -140,7 +146,7 @@ class Runner:
 
     def _start(self, *, once: bool) -> None:
         name = self.route.name
-        self._patient_until = None
+        self._patience.begin()
         self._feed.scan_now()
         for lane in self._lanes:
             lane.start()
@@ -162,8 +168,7 @@ class Runner:
             ]
         )
         self._intake.forget_gone()
-        for lane in self._lanes:
-            abort_stale_uploads(self._ledger, name, lane.destination, self._wall)
+        self._upkeep.work()
         if not once:  # one sweep sees all there is
             self.route.source.watch(self.wake)
         self._news.tell()
@@ -180,25 +185,7 @@ class Runner:
     def _is_finished(self) -> bool:
         if self._in_flight or self._settled:
             return False
-        now = self._monotonic()
-        lanes = [lane for lane in self._lanes if not lane.health.is_hopeless(now)]
-        if self._source_problem is not None or not lanes:
-            return True
-        if self._feed.sweeping or self._ripens_soon(now):
-            return False
-        tried = (
-            self._ledger.still_tried(self.route.name, lane.name, tries=QUICK_TRIES)
-            for lane in lanes
-        )
-        return not any(tried)
-
-    def _ripens_soon(self, now: float) -> bool:
-        """Tell whether a file is worth waiting for; one that goes on changing is not."""
-        longest = self.route.settle_seconds + RIPENING_SECONDS
-        if self._patient_until is None:
-            self._patient_until = now + longest
-        ripe = self._feed.next_seconds(sweeps=False)
-        return ripe is not None and ripe <= longest and now < self._patient_until
+        return self._trouble.reading is not None or self._patience.is_over()
 
     # One turn -------------------------------------------------------------------------------
 
@@ -226,6 +213,7 @@ class Runner:
         self._submit(jobs)
         self._settle([*complete, *settle])
         more = not self._draining and self._send_due(outcomes)
+        self._upkeep.work()
         self._news.tell()
         return more or bool(candidates) or bool(self._settled and not self._in_flight)
 
@@ -243,12 +231,9 @@ class Runner:
         try:
             found = self._feed.take(min(room, BATCH), IN_MEMORY_BYTES - self._bytes)
         except SourceFolderError as error:
-            self._tell_pause(error, before=self._source_problem)
-            self._source_problem = error
+            self._trouble.reads(error)
             return []
-        if self._source_problem is not None:
-            self._source_problem = None
-            self._tell_resumed()
+        self._trouble.reads(None)
         return found
 
     def _room(self) -> int:
@@ -314,10 +299,8 @@ class Runner:
         if problem is not None:
             done = {seq for seq, _path in settled}
             self._ledger.unsettled_now([item.seq for item in items if item.seq not in done])
-            self._tell_pause(problem, before=self._settle_problem)
-        before, self._settle_problem = self._settle_problem, problem
-        if before is not None and problem is None:
-            self._tell_resumed()
+            self._feed.put_off()
+        self._trouble.settles(problem)
 
     # Waiting --------------------------------------------------------------------------------
 
@@ -331,34 +314,13 @@ class Runner:
 
     def _idle_seconds(self, *, once: bool) -> float:
         """Tell how long nothing is to be done, if no mail comes."""
-        now = self._monotonic()
-        times = [self._backlog.next_seconds()]
+        times = [self._backlog.next_seconds(), self._upkeep.next_seconds()]
         if self._room():
             fed = self._feed.next_seconds(sweeps=not once)
             times += [] if fed is None else [fed]
-        if once and self._patient_until is not None and self._patient_until > now:
-            times.append(self._patient_until - now)
+        if once and (left := self._patience.left_seconds()) is not None:
+            times.append(left)
         return max(0.01, min(times))
-
-    # Pauses ---------------------------------------------------------------------------------
-
-    def _tell_pause(self, error: SourceFolderError, *, before: SourceFolderError | None) -> None:
-        self._feed.put_off()
-        if before is None:
-            self._news.notify(
-                Paused(
-                    route=self.route.name,
-                    place="source",
-                    code=error.code,
-                    reason=error.message,
-                    hint=error.hint,
-                    probe_seconds=self.route.scan_interval_seconds,
-                )
-            )
-
-    def _tell_resumed(self) -> None:
-        if self._source_problem is None and self._settle_problem is None:
-            self._news.notify(Resumed(route=self.route.name, place="source"))
 
 
 def _held(job: Job) -> int:

@@ -30,6 +30,10 @@ class AgentOptions:
     device_id: str = field(
         default="", metadata=_help("This machine's name in keys; the host name if empty.")
     )
+    history_days: int = field(
+        default=365,
+        metadata=_help("How long the ledger remembers what is done and gone; 0 for ever."),
+    )
     log: Literal["none", "text", "json"] = field(
         default="none", metadata=_help("Also write each event as a log line to standard error.")
     )
@@ -46,6 +50,8 @@ class AgentOptions:
     def problems(self) -> list[str]:
         """List what is wrong with the settings, one sentence each."""
         found = []
+        if self.history_days < 0:
+            found.append("history_days must be 0 or more.")
         if not 0 <= self.metrics_port <= 65535:
             found.append("metrics_port must be 0 to 65535.")
         if self.device_id != self.device_id.strip() or not (self.device_id + "x").isprintable():

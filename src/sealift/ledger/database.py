@@ -9,12 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sealift.errors import AgentRunningError, StateError
+from sealift.errors import AgentRunningError, LedgerWaitsError, StateError
 
 FILE_NAME = "ledger.sqlite3"
 LOCK_NAME = "agent.lock"
 MIGRATIONS = ("schema.sql",)
 """One script a schema version, in order; the file's `user_version` says how many have run."""
+
+_PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY})
 
 BUSY_SECONDS = 60.0
 """How long to wait for another process that is writing, such as `sealift quarantine release`."""
@@ -27,11 +29,15 @@ def state_errors(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
         text = str(error)
-        if "full" in text:
-            hint = "Free some space on that disk; nothing was lost."
-        elif "locked" in text:
-            hint = "Another process has held it for a minute; stop it and start again."
-        elif "readonly" in text or "unable to open" in text:
+        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more of it
+        if primary in _PASSING:
+            raise LedgerWaitsError(
+                f"The ledger {path} cannot be written now: {text}.",
+                hint="Free some space on that disk."
+                if primary == sqlite3.SQLITE_FULL
+                else "Another process has held it for a minute; stop that one.",
+            ) from error
+        if "readonly" in text or "unable to open" in text:
             hint = "Check that this user may write there."
         else:
             hint = "Check the disk; nothing is delivered without the ledger."

@@ -187,7 +187,7 @@ class Pause:
 
     route: str
     place: str
-    """A destination's name, or `source`."""
+    """A destination's name, `source` or `ledger`."""
 
     code: str
     reason: str

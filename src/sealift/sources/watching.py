@@ -33,7 +33,8 @@ class Watcher:
         self._wake = wake
         self._hints: set[bytes] = set()
         self._too_many = False
-        self._deaf = False
+        # What comes between the first sweep and the first watch is heard by nobody.
+        self._deaf = True
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sealift-watch", daemon=True)
