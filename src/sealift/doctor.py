@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -66,7 +66,7 @@ def examine(config: Config, *, clock: Callable[[], float] = time.time) -> Iterat
         level="pass",
         message=f"{config.file} is valid; routes: {', '.join(r.name for r in config.routes)}.",
     )
-    yield from _state(config.agent.state_dir)
+    yield from _state(config.agent.state_dir, config.routes)
     for route in config.routes:
         yield from _folder(route, config.file.absolute().parent)
         for destination in route.destinations:
@@ -93,7 +93,7 @@ def _failure(place: str, name: str, error: SealiftError) -> Diagnosis:
     )
 
 
-def _state(state_dir: Path) -> Iterator[Diagnosis]:
+def _state(state_dir: Path, routes: Iterable[RouteConfig]) -> Iterator[Diagnosis]:
     """Examine the state directory: the right to write, the lock, the ledger, the disk."""
     try:
         make_state_dir(state_dir)
@@ -110,13 +110,28 @@ def _state(state_dir: Path) -> Iterator[Diagnosis]:
         yield _failure("agent", "state_dir", error)
         return
     try:
-        with Desk(state_dir, check=True):
+        with Desk(state_dir, check=True) as desk:
             yield Diagnosis(
                 place="agent", name="ledger", level="pass", message="The ledger is sound."
             )
+            yield from _strangers(desk, routes)
     except SealiftError as error:
         yield _failure("agent", "ledger", error)
     yield _disk(state_dir, shutil.disk_usage(state_dir).free)
+
+
+def _strangers(desk: Desk, routes: Iterable[RouteConfig]) -> Iterator[Diagnosis]:
+    """Find deliveries that wait for a destination which the configuration no longer has."""
+    for route in routes:
+        names = [one.options.name for one in route.destinations]
+        for stranger in desk.strangers(route.name, names):
+            yield Diagnosis(
+                place=f"routes.{route.name}",
+                name="waiting",
+                level="warn",
+                message=f"Deliveries wait for {stranger}, which the route no longer has.",
+                hint=f'Give one of the route\'s destinations name = "{stranger}" again.',
+            )
 
 
 def _disk(state_dir: Path, free: int) -> Diagnosis:

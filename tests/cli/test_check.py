@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from sealift.doctor import worst
+from sealift.ledger.ledger import Ledger
 from tests.cli.commands import events, read_until, run, start, write_config
+from tests.ledger.samples import failed, reserved
 from tests.servers import Bucket
 
 
@@ -67,6 +69,16 @@ def test_a_wrong_configuration_ends_with_2_and_a_line_for_each_mistake(tmp_path:
     done = run("check", home=tmp_path)
     assert done.returncode == 2
     assert done.stdout.count("❌ fail  configuration: file: ") == 2
+
+
+def test_deliveries_for_a_destination_that_is_gone_are_a_warning(tmp_path: Path) -> None:
+    write_config(tmp_path)
+    with Ledger(tmp_path / ".sealift") as ledger:
+        (seq,) = reserved(ledger, 1, route="a", to=("old",))
+        ledger.record([], [failed(seq, "old")])
+    done = run("check", home=tmp_path)
+    assert done.returncode == 0
+    assert "warn  routes.a: waiting: Deliveries wait for old, which" in done.stdout
 
 
 def test_a_ledger_that_is_damaged_ends_with_1(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from sealift.agent.health import Gate
 from sealift.agent.lane import Lane
+from sealift.agent.resealing import LEASE_SECONDS
 from sealift.ledger.ledger import Ledger
 from sealift.ledger.records import Due
 
@@ -17,9 +18,6 @@ LOOK_SECONDS = 2.0
 """How soon a decision of `sealift quarantine release` or `retry` is taken up."""
 
 SOONEST_SECONDS = 0.01
-
-LEASE_SECONDS = 3600.0
-"""A due delivery that was taken up is not offered again for so long."""
 
 CLOCK_JUMP_SECONDS = 1.0
 

@@ -4,16 +4,15 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from sealift.agent.backlog import LEASE_SECONDS
 from sealift.agent.job import Job
 from sealift.agent.lane import Lane
 from sealift.agent.prepared import Prepared, Sealed, Settleable
+from sealift.agent.resealing import READ_AGAIN_SECONDS, part_log_for, sealed
 from sealift.agent.route import Conflict, Route
 from sealift.deliver import Address
 from sealift.errors import (
     InvalidContentError,
     ItemError,
-    SealiftError,
     ShortageError,
     SourceChangedError,
     SourceRefusedError,
@@ -21,16 +20,13 @@ from sealift.errors import (
 )
 from sealift.events import DuplicateSuppressed, NotReady, Observer, Quarantined
 from sealift.ledger.ledger import Ledger
-from sealift.ledger.records import Due, Failed, Identity, ItemState, NewItem
-from sealift.ledger.uploads import DeliveryParts
+from sealift.ledger.records import Identity, ItemState, NewItem
 from sealift.naming import new_id, text_of
 from sealift.sealing.parcel import Parcel
 from sealift.sources.base import Candidate
 
 UNREADABLE_TRIES = 3
 """A file that cannot be read so many times in a row goes into quarantine."""
-
-READ_AGAIN_SECONDS = 5.0
 
 # What to do with a candidate whose path the ledger knows, in this very version.
 _WAITS = frozenset({ItemState.RESERVED, ItemState.QUARANTINED, ItemState.DROPPED})
@@ -107,38 +103,6 @@ class Intake:
             settle = settle + self._adopt(prepared.delivered)
         return self._reserve(prepared.sealed), settle
 
-    def due(self, lane: Lane, due: Sequence[Due]) -> list[Job]:
-        """Make jobs of waiting deliveries: seal the file again and compare it with the reservation.
-
-        Where the file is gone or another, the job only looks whether an earlier
-        attempt arrived.
-        """
-        self._ledger.claim(due, until=self._wall() + LEASE_SECONDS)
-        jobs: list[Job] = []
-        for one in due:
-            try:
-                parcel, gone = self._again(one)
-            except TransientError as error:
-                self._wait(one, error)
-                continue
-            jobs.append(
-                Job(
-                    seq=one.item.seq,
-                    path=one.item.path,
-                    identity=one.item.identity,
-                    lane=lane,
-                    address=Address(
-                        key=one.delivery.key, put_id=one.item.id, sha256=one.item.sha256
-                    ),
-                    parcel=parcel,
-                    gone=gone,
-                    tries=one.delivery.tries,
-                    last_code=one.delivery.code,
-                    part_log=self._part_log(one.item.seq, lane, parcel),
-                )
-            )
-        return jobs
-
     # Sealing --------------------------------------------------------------------------------
 
     def _is_new(
@@ -168,7 +132,7 @@ class Intake:
                 f"The path is {candidate.refusal}, not a plain file; it was not opened.",
                 hint="Put the file itself there.",
             )
-        parcel = self._parcel(candidate)
+        parcel = sealed(self._route, candidate)
         if self._unreadable:
             self._unreadable.pop(candidate.path, None)
         item = self._item(candidate, parcel)
@@ -189,12 +153,6 @@ class Intake:
         )
         prepared.sealed.append(Sealed(item, parcel, keys))
 
-    def _parcel(self, candidate: Candidate) -> Parcel:
-        body = self._route.source.read(candidate)
-        if isinstance(body, bytes):
-            return self._route.sealer.seal(body, candidate.path)
-        return self._route.sealer.seal_large(body, candidate.path)
-
     def _item(self, candidate: Candidate, parcel: Parcel | None = None) -> NewItem:
         now = self._wall()
         return NewItem(
@@ -208,21 +166,6 @@ class Intake:
             policy=self._route.sealer.policy,
             redactions=parcel.redactions if parcel else {},
         )
-
-    def _again(self, due: Due) -> tuple[Parcel | None, str]:
-        item = due.item
-        found = self._route.source.look(item.path, item.identity.device)
-        if found is None:
-            return None, "The file is gone."
-        if not found.identity.same_file(item.identity):
-            return None, "The file was replaced by another version."
-        try:
-            parcel = self._parcel(found)
-        except (SourceChangedError, ItemError):
-            return None, "The file was replaced by another version."
-        if parcel.sha256 != item.sha256:
-            return None, "Sealing the file gives other bytes than before."
-        return parcel, ""
 
     # Decisions ------------------------------------------------------------------------------
 
@@ -288,16 +231,11 @@ class Intake:
                     key=one.keys[lane.name], put_id=one.item.id, sha256=one.item.sha256
                 ),
                 parcel=one.parcel,
-                part_log=self._part_log(seq, lane, one.parcel),
+                part_log=part_log_for(self._ledger, seq, lane, one.parcel, self._wall),
             )
             for seq, one in zip(seqs, sealed, strict=True)
             for lane in self._lanes
         ]
-
-    def _part_log(self, seq: int, lane: Lane, parcel: Parcel | None) -> DeliveryParts | None:
-        if parcel is None or isinstance(parcel.body, bytes):
-            return None
-        return DeliveryParts(self._ledger, seq, lane.name, self._wall)
 
     def _quarantine(self, refused: Sequence[tuple[NewItem, str, str]]) -> None:
         if not refused:
@@ -313,23 +251,6 @@ class Intake:
                     reason=reason,
                 )
             )
-
-    def _wait(self, due: Due, error: SealiftError) -> None:
-        self._ledger.record(
-            (),
-            [
-                Failed(
-                    seq=due.item.seq,
-                    destination=due.delivery.destination,
-                    code=error.code,
-                    error=str(error),
-                    next_try_at=self._wall() + READ_AGAIN_SECONDS,
-                )
-            ],
-        )
-        self._notify(
-            NotReady(route=self._route.name, name=text_of(due.item.path), reason=str(error))
-        )
 
     def _tell_not_ready(self, candidate: Candidate, reason: str) -> None:
         self._notify(NotReady(route=self._route.name, name=text_of(candidate.path), reason=reason))

@@ -13,6 +13,7 @@ from sealift.agent.mailbox import Mailbox
 from sealift.agent.news import News
 from sealift.agent.patience import Patience
 from sealift.agent.prepared import Settleable
+from sealift.agent.resealing import Resealing
 from sealift.agent.route import Conflict, Route
 from sealift.agent.surroundings import Surroundings
 from sealift.agent.trouble import Trouble
@@ -58,6 +59,7 @@ class Runner:
         ]
         self._feed = Feed(route.source, route.scan_interval_seconds, self._monotonic)
         self._intake = Intake(route, ledger, self._lanes, wall=self._wall, notify=notify)
+        self._resealing = Resealing(route, ledger, wall=self._wall, notify=notify)
         self._backlog = Backlog(
             route.name, ledger, self._lanes, wall=self._wall, monotonic=self._monotonic
         )
@@ -269,7 +271,7 @@ class Runner:
         for lane in self._lanes:
             due, rest = backlog.due(lane, self._flying, IN_MEMORY_BYTES - self._bytes)
             if due:
-                self._submit(self._intake.due(lane, due))
+                self._submit(self._resealing.jobs(lane, due))
             more |= rest
         if not more:
             backlog.looked()

@@ -23,9 +23,6 @@ class Capabilities:
     max_bytes: int | None = None
     """Largest body it takes; None for no limit."""
 
-    far: bool = False
-    """Each call crosses a network, so many at once may pay."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:

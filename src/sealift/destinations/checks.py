@@ -2,33 +2,38 @@
 
 import hashlib
 from collections.abc import Iterator
+from typing import Final
 
-from sealift.errors import ItemRefusedError, SourceChangedError
+from sealift.errors import KeyNameError, SourceChangedError
 from sealift.naming import MAX_KEY_BYTES
 from sealift.sealing.parcel import Parcel
+
+_MEND: Final = "Change the route's key template, or rename the file."
 
 
 def check_key(key: str) -> None:
     """
-    Let a key pass that the contract of a destination allows.
+    Let a key pass that every store keeps as it is.
 
     Raises:
-        ItemRefusedError: The key is empty, too long, no UTF-8, or begins with a slash.
+        KeyNameError: The key is not 1 to 1,024 bytes of UTF-8, or begins or ends with
+            a slash.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
     """
+    # obstore strips these slashes: two names would become one key.
+    if not key or key[0] == "/" or key[-1] == "/":
+        raise KeyNameError("The object key is empty, or begins or ends with a slash.", hint=_MEND)
+    if key.isascii() and len(key) <= MAX_KEY_BYTES:
+        return
     try:
         size = len(key.encode())
-    except UnicodeEncodeError as error:
-        raise ItemRefusedError(
-            "The item's key cannot be written as UTF-8.", hint="Rename the file."
-        ) from error
-    if not 1 <= size <= MAX_KEY_BYTES or key.startswith("/"):
-        raise ItemRefusedError(
-            f"The item's key has {size} bytes; 1 to {MAX_KEY_BYTES} are possible, "
-            "and it must not begin with a slash.",
-            hint="Change the route's key template or rename the file.",
-        )
+    except UnicodeEncodeError:
+        size = 0
+    if not size:
+        raise KeyNameError("The object key cannot be written as UTF-8.", hint=_MEND)
+    if size > MAX_KEY_BYTES:
+        raise KeyNameError(f"The object key is over {MAX_KEY_BYTES} bytes.", hint=_MEND)
 
 
 def sealed_chunks(parcel: Parcel) -> Iterator[bytes]:

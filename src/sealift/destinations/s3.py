@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sealift.destinations.base import PUT_ID, SHA256, Capabilities, Found, PartLog, Stored
+from sealift.destinations.checks import check_key
 from sealift.destinations.s3_bucket import is_aws
 from sealift.destinations.s3_conditions import ConditionCheck
 from sealift.destinations.s3_credentials import CredentialSource
@@ -17,7 +18,6 @@ from sealift.destinations.s3_options import (
     MAX_OBJECT_BYTES,
     MAX_PUT_BYTES,
     S3Options,
-    check_key,
     encode_metadata,
     metadata_bytes,
     metadata_problem,
@@ -92,7 +92,7 @@ class S3Destination:
     def capabilities(self) -> Capabilities:
         """What it can promise: a create is refused rather than done without its condition."""
         safe = self._create_is_safe or not self._options.allow_unconditional
-        return Capabilities(conditional_create=safe, max_bytes=MAX_OBJECT_BYTES, far=True)
+        return Capabilities(conditional_create=safe, max_bytes=MAX_OBJECT_BYTES)
 
     def put(
         self,

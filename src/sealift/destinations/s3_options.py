@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import quote, urlsplit
 
-from sealift.errors import ConfigError, KeyNameError
-from sealift.naming import MAX_KEY_BYTES
+from sealift.errors import ConfigError
 
 MIB: Final = 1024 * 1024
 MAX_PUT_BYTES: Final = 5 * 1024 * MIB
@@ -131,19 +130,6 @@ class S3Options:
                 f"The options of the destination {where} are wrong: {'; '.join(problems)}.",
                 hint="Correct them and start again.",
             )
-
-
-def check_key(key: str) -> None:
-    """Refuse a key that a client would silently change or cannot send.
-
-    Raises:
-        KeyNameError: The key is not 1 to 1,024 bytes, or begins or ends with a slash.
-    """
-    # obstore strips these slashes: two names would become one key.
-    if not key or key[0] == "/" or key[-1] == "/":
-        raise KeyNameError("The object key is empty, or begins or ends with a slash.")
-    if len(key) > MAX_KEY_BYTES // 4 and len(key.encode(errors="replace")) > MAX_KEY_BYTES:
-        raise KeyNameError(f"The object key is over {MAX_KEY_BYTES} bytes.")
 
 
 def encode_metadata(value: str) -> str:

@@ -79,6 +79,15 @@ class Desk(Store):
             for r in rows
         ]
 
+    def strangers(self, route: str, names: Sequence[str]) -> list[str]:
+        """List destinations that have waiting deliveries on *route* but are not among *names*."""
+        rows = self.fetch(
+            "SELECT DISTINCT destination FROM delivery"
+            " WHERE route = ? AND state = 'waiting' AND next_try_at < 1e17",
+            (route,),
+        )
+        return sorted({row[0] for row in rows} - set(names))
+
     def release(self, items: Sequence[Item], *, now: float) -> None:
         """Let items go out of quarantine.
 

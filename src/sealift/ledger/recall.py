@@ -102,15 +102,6 @@ class Recall(Store):
         """Give the items that arrived everywhere but whose sources are not settled."""
         return self._items("WHERE state = 'delivered' AND route = ? ORDER BY seq", (route,))
 
-    def strangers(self, route: str, names: Sequence[str]) -> list[str]:
-        """List destinations that have waiting deliveries on *route* but are not among *names*."""
-        rows = self.fetch(
-            "SELECT DISTINCT destination FROM delivery"
-            " WHERE route = ? AND state = 'waiting' AND next_try_at < 1e17",
-            (route,),
-        )
-        return sorted({row[0] for row in rows} - set(names))
-
     def whole(self, seqs: Iterable[int]) -> set[int]:
         """Give those of *seqs* that all their destinations have."""
         marks = list(seqs)
