@@ -12,8 +12,8 @@ RULES = (
         pattern=r"(?:^|[^\d])(?P<it>\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{4})(?:[^\d]|$)",
         validator="luhn",
     ),
-    Rule(name="ssn", label="SSN", pattern=r"(?i:ssn)\s*[:=]?\s*(?P<it>\d{3}-?\d\d-?\d{4})\b"),
-    Rule(name="password", label="PASSWORD", pattern=r"password\s*[:=]\s*(?P<it>[^\s,;]+)"),
+    Rule(name="ssn", label="SSN", pattern=r"(?i:ssn)\"?\s*[:=]?\s*\"?(?P<it>\d{3}-?\d\d-?\d{4})\b"),
+    Rule(name="password", label="PASSWORD", pattern=r"password\"?\s*[:=]\s*\"?(?P<it>[^\s,;\"]+)"),
     Rule(name="name", label="NAME", pattern=r"my name is (?P<it>\p{Lu}\pL+(?: \p{Lu}\pL+)*)"),
 )
 EMAIL = "john@example.com"

@@ -110,6 +110,19 @@ def test_what_a_greedy_match_runs_over_is_found_all_the_same(text: str, expected
     assert sum(done.counts.values()) == 1
 
 
+def test_a_match_may_begin_or_end_with_a_quotation_mark_of_the_document() -> None:
+    """What is removed is within the strings; the marks stay."""
+    rules = (
+        Rule(name="after", label="A", pattern=r'":\s*"secret'),
+        Rule(name="whole", label="W", pattern=r'"\w+ly"'),
+        Rule(name="before", label="B", pattern=r'end",'),
+    )
+    text = b'{"a": "secret b", "quickly": ["slowly", "x end", "", 1]}'
+    done = redactor(rules=rules).redact(text, "json")
+    assert done.data == b'{"a": "BLOCKED b", "BLOCKED": ["BLOCKED", "x BLOCKED", "", 1]}'
+    assert done.counts == {"after": 1, "whole": 2, "before": 1}
+
+
 def test_part_of_a_number_takes_all_of_it() -> None:
     done = redactor(deny=("1234", "56")).redact(b"[991234, -91234.5e7, 12345678, 123]", "json")
     assert done.data == b'["BLOCKED", "BLOCKED", "BLOCKED", 123]'

@@ -40,9 +40,9 @@ def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
     """
     Tell what must change in a JSON text, or in many.
 
-    The rules see the document with its escapes decoded and a line break in place of
-    each quotation mark around a string. So a key stands before its value as context,
-    numbers are seen as spelled, and one search does for all strings.
+    The rules see the document as it stands, with its escapes decoded. So a key stands
+    before its value as context, numbers are seen as spelled, and one search does for
+    all strings.
 
     Args:
         data: A well-formed JSON text in UTF-8.
@@ -60,9 +60,7 @@ def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
     plain = data.replace(b"\n", b"\0") if lines else data
     if escaped:
         plain = unescaped(plain)
-    seen = plain.replace(b'"', b"\n")
-    if escaped:
-        seen = seen.replace(QUOTE, b'"')
+    seen = plain.replace(QUOTE, b'"') if escaped else plain
     candidates = sweep.finder.candidates(seen)
     if candidates == ():
         return []
@@ -146,7 +144,8 @@ class _Rewriting:
         position = start
         if self._quotes & 1:
             token = self._string(plain.rfind(b'"', 0, start) + 1)
-            yield token
+            if token.end > start:
+                yield token
             position = token.end + 1
         else:
             while position and plain[position - 1] in _IN_NUMBER:
