@@ -5,7 +5,9 @@ import html
 import re
 import unicodedata
 from bisect import bisect_right
-from typing import Final
+from typing import Any, Final
+
+import re2
 
 _FOLDED_RANGES: Final = (
     (0x80, 0x3400),
@@ -22,6 +24,7 @@ _FOLDED_RANGES: Final = (
 )
 """The blocks that hold digits, spaces, format characters or compatibility forms."""
 
+_LAST_OF_BMP: Final = 0xFFFF
 _HYPHENS: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 _APOSTROPHES: Final = "\u2018\u2019\u201b\u02bc\u2032\u00b4\uff07"
 _QUOTES: Final = "\u201c\u201d\u201e\u201f\u2033\uff02"
@@ -92,6 +95,8 @@ def plain(text: str) -> tuple[str, Offsets | None]:
         if "&" not in text and "\\" not in text:
             return text, None
         odd = _ascii_disguise()
+    elif _first_look().search(text.encode("utf-8", "surrogatepass")) is None:
+        return text, None
     else:
         odd = _any_disguise()
     match = odd.search(text)
@@ -174,11 +179,34 @@ def _ascii_disguise() -> re.Pattern[str]:
 
 
 @functools.cache
+def _folded_ranges() -> list[tuple[int, int]]:
+    """Return the characters that have a plain form, as ranges from first to last."""
+    ranges: list[tuple[int, int]] = []
+    for first, end in _FOLDED_RANGES:
+        for code in range(first, end):
+            if fold(chr(code)) == chr(code):
+                continue
+            if ranges and ranges[-1][1] == code - 1:
+                ranges[-1] = (ranges[-1][0], code)
+            else:
+                ranges.append((code, code))
+    return ranges
+
+
+@functools.cache
+def _first_look() -> Any:
+    """Return the quick test for any disguise at all; it may be wrong about entities."""
+    folded = "".join(f"\\x{{{first:x}}}-\\x{{{last:x}}}" for first, last in _folded_ranges())
+    return re2.compile(rf"[{folded}]|&[#A-Za-z]|\\[uxnrtbf\"'/]".encode())
+
+
+@functools.cache
 def _any_disguise() -> re.Pattern[str]:
-    folded = [
-        character
-        for first, last in _FOLDED_RANGES
-        for character in map(chr, range(first, last))
-        if fold(character) != character
-    ]
-    return re.compile(f"[{''.join(map(re.escape, folded))}]|{_ENTITY}|{_ESCAPE}")
+    """Return the exact pattern; a class with astral characters is slow, so few get to it."""
+    wide = [pair for pair in _folded_ranges() if pair[0] > _LAST_OF_BMP]
+    narrow = [pair for pair in _folded_ranges() if pair[0] <= _LAST_OF_BMP]
+    classes = "|".join(
+        f"[{''.join(f'{re.escape(chr(a))}-{re.escape(chr(b))}' for a, b in pairs)}]"
+        for pairs in (narrow, wide)
+    )
+    return re.compile(rf"(?=[^\0-%'-\[\]-\x7f])(?:{classes}|{_ENTITY}|{_ESCAPE})")

@@ -21,7 +21,7 @@ SEPARATOR: Final = "\n\x00\n"
 """Stands between texts that are searched in one call: no built-in rule matches across it."""
 
 _MAX_SHRUNK_BYTES: Final = 96
-_MAX_SET_BYTES: Final = 64 << 20
+_MAX_SET_BYTES: Final = 32 << 20
 _SEPARATOR: Final = SEPARATOR.encode()
 _STRETCH_BYTES: Final = 1024
 _ALWAYS: Final = rb"\z"
@@ -106,6 +106,10 @@ class Finder:
             Hit(*_written(start, end, offsets), self.rules[number])
             for start, end, number in self._wanted(whole, seen)
         ]
+
+    def is_announced(self, number: int, text: str) -> bool:
+        """Return whether the first pass lets rule *number* look at *text*."""
+        return number in self._possible(plain(text)[0].encode("utf-8", "surrogatepass"))
 
     def _all_spans(self, data: bytes, candidates: Candidates) -> list[_Span]:
         """Search stretch by stretch, so that a rule that matches somewhere does not look at all."""
@@ -235,7 +239,7 @@ def _one_pass(rules: Sequence[Rule]) -> Any:
     patterns = re2.Set.SearchSet(options)
     try:
         for rule in rules:
-            patterns.Add(rule.pattern.encode())
+            patterns.Add((rule.hint or rule.pattern).encode())
         patterns.Add(_ALWAYS)
         patterns.Compile()
     except re2.error as error:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sealift.errors import ConfigError
 from sealift.sealing.redact.finder import Finder
-from sealift.sealing.redact.rule import Rule
+from sealift.sealing.redact.rule import REMOVED_GROUP, Rule
 
 BUILT_IN: Final = ("pii", "secrets", "hipaa")
 """Names of the packs that come with Sealift."""
@@ -21,6 +21,7 @@ _KEYS: Final = frozenset(
         "label",
         "pattern",
         "unless",
+        "hint",
         "validator",
         "source",
         "examples",
@@ -77,6 +78,8 @@ def prove(finder: Finder, where: str) -> None:
                     f"{place}: the example {example!r} marks no value",
                     hint="Write what must be found between « and ».",
                 )
+            if not finder.is_announced(number, text):
+                raise ConfigError(f"{place}: its hint is not in its example {example!r}")
             found = [(hit.start, hit.end) for hit in finder.find(text, (number,))]
             if found != marked:
                 values = [text[start:end] for start, end in found]
@@ -158,8 +161,11 @@ def _rule(table: Any, parts: Mapping[str, str], where: str) -> Rule:
     values: dict[str, Any] = {
         key: tuple(value) if key in _LISTS else value for key, value in table.items()
     }
-    for key in ("pattern", "unless"):
+    for key in ("pattern", "unless", "hint"):
         values[key] = _filled(_one_line(table.get(key, "")), parts, where)
+        if key == "pattern":
+            before = values[key].partition(f"(?P<{REMOVED_GROUP}>")[0]
+            parts = {**parts, "before": before.removesuffix("(?:")}
     try:
         return Rule(**values)
     except ConfigError as error:

@@ -18,7 +18,7 @@ _PATTERN_GROUP: Final = "sealift_pattern"
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LABEL: Final = re.compile(r"[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*")
 _MAX_PATTERN_CHARACTERS: Final = 20_000
-_MAX_PROGRAM_BYTES: Final = 16 << 20
+_MAX_PROGRAM_BYTES: Final = 4 << 20
 _ZERO_WIDTH: Final = re.compile(r"(?<![\\\[])\$|(?<![\\\[])\^|\\[AzB]")
 
 
@@ -50,6 +50,10 @@ class Rule:
     unless: str = ""
     """RE2 pattern of look-alikes, tried first at each place: what it matches stays, and the
     search continues behind it."""
+
+    hint: str = ""
+    """RE2 pattern that matches wherever `pattern` does, and needs little memory: a literal, or
+    the beginning. The first pass looks for it instead; empty means `pattern` itself."""
 
     validator: str = ""
     """Name in `VALIDATORS` of the check that a match must pass, or empty."""
@@ -86,7 +90,7 @@ class Rule:
     @cached_property
     def regexp(self) -> Any:
         """The compiled search, over UTF-8 bytes: the look-alikes, or else the pattern."""
-        for part in (self.pattern, self.unless):
+        for part in (self.pattern, self.unless, self.hint):
             if len(part) > _MAX_PATTERN_CHARACTERS:
                 raise ConfigError(
                     f"redaction rule {self.name!r}: the pattern is longer than "
