@@ -43,6 +43,7 @@ class Rig:
     large_bytes: int = 16 << 20
     concurrency: int = 512
     watch: bool = False
+    seal: SealOptions = field(default_factory=SealOptions)
     wall: Callable[[], float] = time.time
     random: Callable[[], float] = lambda: 0.1
     events: list[Event] = field(default_factory=list)
@@ -87,7 +88,7 @@ class Rig:
         return Route(
             name="r",
             source=FolderSource(options, after, wall=self.wall),
-            sealer=Sealer(SealOptions()),
+            sealer=Sealer(self.seal),
             template=KeyTemplate.parse(self.template),
             destinations=self.destinations,
             on_conflict=self.on_conflict,

@@ -28,7 +28,6 @@ from sealift.events import (
 )
 from sealift.ledger.ledger import Ledger
 from sealift.ledger.records import Arrived, Failed, Identity
-from sealift.naming import text_of
 
 ABSENT_ONCE = "absent_once"
 """Code of a delivery that was looked for in vain after an unclear answer."""
@@ -136,8 +135,8 @@ class Accounts:
                 Settled(
                     route=self._route.name,
                     item_id=item.item_id,
-                    name=text_of(item.path),
-                    settled_as=text_of(after),
+                    name=self._route.told(item.path),
+                    settled_as=self._route.told(after),
                 )
             )
         return settled, problem
@@ -150,7 +149,7 @@ class Accounts:
                 Delivered(
                     route=self._route.name,
                     item_id=job.address.put_id,
-                    name=text_of(job.path),
+                    name=self._route.told(job.path),
                     destination=job.lane.name,
                     url=job.lane.destination.url(job.address.key),
                     size=job.parcel.size if job.parcel else 0,
@@ -183,7 +182,7 @@ class Accounts:
             AttemptFailed(
                 route=self._route.name,
                 item_id=job.address.put_id,
-                name=text_of(job.path),
+                name=self._route.told(job.path),
                 destination=job.lane.name,
                 code=error.code,
                 reason=str(error),
@@ -203,7 +202,7 @@ class Accounts:
             Vanished(
                 route=self._route.name,
                 item_id=job.address.put_id,
-                name=text_of(job.path),
+                name=self._route.told(job.path),
                 reason=job.gone,
             )
         )
@@ -231,7 +230,7 @@ class Accounts:
             Quarantined(
                 route=self._route.name,
                 item_id=job.address.put_id,
-                name=text_of(job.path),
+                name=self._route.told(job.path),
                 code=error.code,
                 reason=str(error),
             )

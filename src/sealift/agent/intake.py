@@ -21,7 +21,7 @@ from sealift.errors import (
 from sealift.events import DuplicateSuppressed, NotReady, Observer, Quarantined
 from sealift.ledger.ledger import Ledger
 from sealift.ledger.records import Identity, ItemState, NewItem
-from sealift.naming import new_id, text_of
+from sealift.naming import new_id
 from sealift.sealing.parcel import Parcel
 from sealift.sources.base import Candidate
 
@@ -208,7 +208,7 @@ class Intake:
                 DuplicateSuppressed(
                     route=item.route,
                     item_id=item.id,
-                    name=text_of(item.path),
+                    name=self._route.told(item.path),
                     earlier_id=earlier_id,
                 )
             )
@@ -246,11 +246,13 @@ class Intake:
                 Quarantined(
                     route=self._route.name,
                     item_id=item.id,
-                    name=text_of(item.path),
+                    name=self._route.told(item.path),
                     code=code,
                     reason=reason,
                 )
             )
 
     def _tell_not_ready(self, candidate: Candidate, reason: str) -> None:
-        self._notify(NotReady(route=self._route.name, name=text_of(candidate.path), reason=reason))
+        self._notify(
+            NotReady(route=self._route.name, name=self._route.told(candidate.path), reason=reason)
+        )

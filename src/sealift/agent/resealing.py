@@ -11,7 +11,6 @@ from sealift.events import NotReady, Observer
 from sealift.ledger.ledger import Ledger
 from sealift.ledger.records import Due, Failed
 from sealift.ledger.uploads import DeliveryParts
-from sealift.naming import text_of
 from sealift.sealing.parcel import Parcel
 from sealift.sources.base import Candidate
 
@@ -100,7 +99,9 @@ class Resealing:
             ],
         )
         self._notify(
-            NotReady(route=self._route.name, name=text_of(due.item.path), reason=str(error))
+            NotReady(
+                route=self._route.name, name=self._route.told(due.item.path), reason=str(error)
+            )
         )
 
 

@@ -7,7 +7,8 @@ from enum import StrEnum
 from functools import lru_cache
 
 from sealift.destinations.base import Destination
-from sealift.naming import DateFrom, KeyFacts, KeyTemplate, item_time, prefixed
+from sealift.errors import RedactionError
+from sealift.naming import DateFrom, KeyFacts, KeyTemplate, item_time, prefixed, text_of
 from sealift.sealing.seal import Sealer
 from sealift.sources.base import Source
 
@@ -47,10 +48,11 @@ class Route:
     def keys(
         self, name: bytes, *, item_id: str, sha256: str, mtime_ns: int, now: float
     ) -> Mapping[str, str]:
-        """Make an item's full key for each destination.
+        """Make an item's full key for each destination, from its name as it may be told.
 
         Raises:
             KeyNameError: No valid key can be made from the name.
+            RedactionError: The name could not be redacted.
         """
         time = (
             _utc(int(now))
@@ -59,7 +61,7 @@ class Route:
         )
         key = self.template.expand(
             KeyFacts(
-                name=name,
+                name=self.sealer.name(name),
                 id=item_id,
                 time=time,
                 sha256=sha256,
@@ -70,6 +72,13 @@ class Route:
             )
         )
         return {d.name: prefixed(d.prefix, key) for d in self.destinations}
+
+    def told(self, path: bytes) -> str:
+        """Give a file's path as it may be told in events and logs: redacted as in its key."""
+        try:
+            return text_of(self.sealer.name(path))
+        except RedactionError:
+            return "(a name that could not be redacted)"
 
 
 @lru_cache(maxsize=4)
