@@ -208,7 +208,6 @@ def test_49_what_cannot_be_redacted_waits_and_sends_nothing(
         assert not any(leaks(path.read_bytes()) for path in files)
 
 
-@pytest.mark.xfail(reason="Route.keys does not ask Sealer.name yet", strict=True)
 def test_50_nothing_planted_is_in_a_key(tmp_path: Path, server: FaultServer) -> None:
     rig = Rig(tmp_path, (s3(server),), template="{id}/{stem}/{name}")
     fill(rig.folder, {f"to_{value}.json": b"{}" for value in PLANTED})
