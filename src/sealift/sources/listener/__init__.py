@@ -1,0 +1,1 @@
+"""Takes events over TCP and HTTP, keeps them durably, and offers them as files."""

@@ -1,0 +1,140 @@
+"""Where connections hand over what came: events to one spool, rejects to another."""
+
+from collections.abc import Callable, Sequence
+
+from sealift.events import Observer, Paused, Resumed
+from sealift.sources.listener.formats import is_xml
+from sealift.sources.listener.framing import Bad
+from sealift.sources.listener.happenings import EventsRefused, SenderClosed
+from sealift.sources.listener.rejects import reject
+from sealift.sources.listener.spool import Spool
+
+RESUME_AT = 0.5
+"""Part of the limit to which buffers must be emptied before reading goes on."""
+
+LOOKS_AT_DISK = 4
+"""At every so manieth look, the spool is measured."""
+
+
+class Intake:
+    """Hands events over, and tells when nothing more may be read.
+
+    Used by the loop's thread.
+
+    Args:
+        route: The route's name.
+        events: Where events go.
+        rejects: Where rejects go.
+        takes_json: Whether events may be JSON, not only XML.
+        max_buffered_bytes: Most bytes that are not on disk yet.
+        max_spool_bytes: Most bytes on disk that are not delivered yet.
+        redacts: Whether what leaves is redacted; rejects are then kept as plain text.
+        wall: Seconds since 1970.
+        notify: Who is told.
+    """
+
+    def __init__(
+        self,
+        route: str,
+        events: Spool,
+        rejects: Spool,
+        *,
+        takes_json: bool,
+        max_buffered_bytes: int,
+        max_spool_bytes: int,
+        redacts: bool,
+        wall: Callable[[], float],
+        notify: Observer,
+    ) -> None:
+        self._route = route
+        self._events = events
+        self._rejects = rejects
+        self.takes_json = takes_json
+        """Whether events may be JSON, not only XML."""
+
+        self._max_buffered = max_buffered_bytes
+        self._max_spool = max_spool_bytes
+        self._redacts = redacts
+        self._wall = wall
+        self._notify = notify
+        self._held: dict[object, int] = {}
+        self._held_bytes = 0
+        self._told = ""
+        self._looks = 0
+        self._on_disk = 0
+        self.pause = ""
+        """Why nothing may be read now; empty if it may."""
+
+    def sort_out(self, events: list[bytes], bad: list[Bad]) -> list[bytes]:
+        """Give the *events* that the route's files can hold; add the others to *bad*."""
+        if self.takes_json or all(map(is_xml, events)):
+            return events
+        bad += [Bad(event, _NO_JSON) for event in events if not is_xml(event)]
+        return [event for event in events if is_xml(event)]
+
+    def accept(self, events: list[bytes], then: Callable[[], None] | None) -> None:
+        """Keep events; *then* is called from another thread when they are on disk."""
+        self._events.append(events, then)
+        self._look_at_buffers()
+
+    def refuse(self, bad: Sequence[Bad], peer: str) -> None:
+        """Keep what is no event, with its reason."""
+        now = self._wall()
+        self._rejects.append([reject(one, peer, now, redacts=self._redacts) for one in bad])
+        self._notify(
+            EventsRefused(route=self._route, peer=peer, reason=bad[0].reason, count=len(bad))
+        )
+
+    def closed(self, peer: str, reason: str) -> None:
+        """Tell that a connection was closed for a reason."""
+        self._notify(SenderClosed(route=self._route, peer=peer, reason=reason))
+
+    def buffered(self, connection: object, size: int) -> None:
+        """Take note of how many bytes a connection holds."""
+        self._held_bytes += size - self._held.pop(connection, 0)
+        if size:
+            self._held[connection] = size
+
+    def look(self) -> bool:
+        """Look at the disk and the buffers; tell whether `pause` has changed."""
+        before = self.pause
+        self._looks += 1
+        if self._looks % LOOKS_AT_DISK == 1:
+            self._on_disk = self._events.bytes_on_disk() + self._rejects.bytes_on_disk()
+        stuck = self._events.stuck or self._rejects.stuck
+        if stuck:
+            self.pause = stuck
+        elif self._on_disk >= self._max_spool:
+            self.pause = f"The spool is full: {self._max_spool} bytes wait for their delivery."
+        else:
+            self.pause = ""
+            self._look_at_buffers(RESUME_AT if before else 1.0)
+        self._tell()
+        return before != self.pause
+
+    def _look_at_buffers(self, part: float = 1.0) -> None:
+        waiting = self._events.queued_bytes + self._rejects.queued_bytes + self._held_bytes
+        if not self.pause and waiting > self._max_buffered * part:
+            self.pause = _BUFFERS
+
+    def _tell(self) -> None:
+        """Tell of a pause that only a person can end; full buffers empty by themselves."""
+        reason = "" if self.pause == _BUFFERS else self.pause
+        if reason and not self._told:
+            self._notify(
+                Paused(
+                    route=self._route,
+                    place="listener",
+                    code="intake",
+                    reason=reason,
+                    hint="Nothing is read from senders until there is room.",
+                    probe_seconds=1.0,
+                )
+            )
+        elif self._told and not reason:
+            self._notify(Resumed(route=self._route, place="listener"))
+        self._told = reason
+
+
+_NO_JSON = "it is JSON, which a file of XML cannot hold"
+_BUFFERS = "Too much waits to be written."
