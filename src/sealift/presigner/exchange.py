@@ -1,0 +1,61 @@
+"""A request and its answer, whichever server carries them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl, quote
+
+ROOT: Final = "/ingest/"
+"""Where the service begins in a path; gateways may put a stage or a prefix before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An HTTP request, read whole."""
+
+    method: str
+    path: str
+    """As it was sent, still percent-encoded, without the query."""
+
+    query: str = ""
+    """As it was sent, without the question mark."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+
+    body: bytes = b""
+    source: str = ""
+    """Address that it came from; for the audit only."""
+
+    authorized_device: str = ""
+    """Device that a gateway's authorizer vouches for; empty if there is none."""
+
+    @property
+    def place(self) -> str:
+        """The path from `ROOT` on; the path itself if `ROOT` is not in it."""
+        start = self.path.rfind(ROOT)
+        return self.path[start:] if start > 0 else self.path
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """The query's names and values, decoded."""
+        return parse_qsl(self.query, keep_blank_values=True) if self.query else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What goes back."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further headers, names in lower case."""
+
+
+def canonical_query(parameters: list[tuple[str, str]]) -> str:
+    """Write a query in the one form that is signed, however it was sent: sorted, RFC 3986."""
+    pairs = sorted(
+        (quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in parameters
+    )
+    return "&".join(f"{name}={value}" for name, value in pairs)
