@@ -30,6 +30,12 @@ _APOSTROPHES: Final = "\u2018\u2019\u201b\u02bc\u2032\u00b4\uff07"
 _QUOTES: Final = "\u201c\u201d\u201e\u201f\u2033\uff02"
 _DOTS: Final = "\u3002\uff61\u2024\uff0e"
 _INVISIBLE: Final = "\u034f\u115f\u1160\u17b4\u17b5\u20e3\u3164\uffa0"
+_TYPOGRAPHY: Final = (
+    *(("\u201c", '"'), ("\u201d", '"'), ("\u2019", "'"), ("\u2018", "'")),
+    *(("\u2013", "-"), ("\u2014", "-"), ("\u00a0", " ")),
+)
+"""What word processors make of plain characters; nearly every disguise in honest texts."""
+
 _ESCAPE: Final = r"""\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtbf"'/])"""
 _ENTITY: Final = (
     r"&(?:amp;){0,8}(?:\#[0-9]{1,7};?|\#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)"
@@ -86,7 +92,8 @@ def plain(text: str) -> tuple[str, Offsets | None]:
     decoded once. Takes time in proportion to the length.
 
     Returns:
-        The very same object and `None` when there was nothing to do.
+        What the rules see, and how its positions are found in *text*; `None` where they
+        are the same.
 
     Source: https://unicode.org/reports/tr15/ (NFKC),
         https://unicode.org/reports/tr44/ (general categories)
@@ -95,9 +102,12 @@ def plain(text: str) -> tuple[str, Offsets | None]:
         if "&" not in text and "\\" not in text:
             return text, None
         odd = _ascii_disguise()
-    elif _first_look().search(text.encode("utf-8", "surrogatepass")) is None:
+    elif not is_disguised(text.encode("utf-8", "surrogatepass")):
         return text, None
     else:
+        text = _untypeset(text)
+        if not is_disguised(text.encode("utf-8", "surrogatepass")):
+            return text, None
         odd = _any_disguise()
     match = odd.search(text)
     if match is None:
@@ -105,9 +115,21 @@ def plain(text: str) -> tuple[str, Offsets | None]:
     return _without(text, odd, match)
 
 
+def _untypeset(text: str) -> str:
+    """Put the plain form of the usual typography in its place, one character for one."""
+    for fine, simple in _TYPOGRAPHY:
+        text = text.replace(fine, simple)
+    return text
+
+
 def is_plain(data: bytes) -> bool:
     """Return whether *data* is surely what the rules would see: plain ASCII without escapes."""
     return data.isascii() and b"&" not in data and b"\\" not in data
+
+
+def is_disguised(data: bytes) -> bool:
+    """Return whether `plain` may change something in the UTF-8 text *data*; false is certain."""
+    return not is_plain(data) and _first_look().Match(data) is not None
 
 
 def _without(text: str, odd: re.Pattern[str], first: re.Match[str]) -> tuple[str, Offsets]:
@@ -168,7 +190,8 @@ _SPECIAL: Final = (
     | dict.fromkeys(_DOTS, ".")
     | dict.fromkeys(_INVISIBLE, "")
     | dict.fromkeys(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))), "")
-    | {"\u2044": "/", "\u2215": "/", "\u0085": "\n"}
+    # In honest texts it ends half a sentence; no identifier has three dots in a row.
+    | {"\u2026": "\u2026", "\u2044": "/", "\u2215": "/", "\u0085": "\n"}
 )
 _CATEGORIES: Final = {"Cf": "", "Zs": " ", "Zl": "\n", "Zp": "\n"}
 
@@ -197,7 +220,11 @@ def _folded_ranges() -> list[tuple[int, int]]:
 def _first_look() -> Any:
     """Return the quick test for any disguise at all; it may be wrong about entities."""
     folded = "".join(f"\\x{{{first:x}}}-\\x{{{last:x}}}" for first, last in _folded_ranges())
-    return re2.compile(rf"[{folded}]|&[#A-Za-z]|\\[uxnrtbf\"'/]".encode())
+    # A set of one answers yes or no, and is far cheaper to ask than a pattern for its match.
+    look = re2.Set.SearchSet()
+    look.Add(rf"[{folded}]|&[#A-Za-z]|\\[uxnrtbf\"'/]".encode())
+    look.Compile()
+    return look
 
 
 @functools.cache

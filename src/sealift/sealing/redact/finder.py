@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import re2
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.disguise import Offsets, is_plain, plain
+from sealift.sealing.redact.disguise import Offsets, is_disguised, is_plain, plain
 from sealift.sealing.redact.rule import Rule, pattern_options
 from sealift.sealing.redact.validators import VALIDATORS
 
@@ -26,7 +26,7 @@ _SEPARATOR: Final = SEPARATOR.encode()
 _STRETCH_BYTES: Final = 1024
 _ALWAYS: Final = rb"\z"
 _GAP: Final = re.compile(rb"[ \t\n.,/-]+")
-_TOKEN: Final = re.compile(r"\[[A-Z][A-Z0-9_-]{0,40}(?:[:~][b-df-hj-np-tv-z]{8,32})?\]")
+_TOKEN: Final = re.compile(rb"\[[A-Z][A-Z0-9_-]{0,40}(?:[:~][b-df-hj-np-tv-z]{8,32})?\]")
 _LETTER: Final = re.compile(r"\w")
 
 _Span: TypeAlias = tuple[int, int, int]
@@ -101,10 +101,27 @@ class Finder:
         spans = self._all_spans(data, candidates)
         if not spans:
             return []
-        whole = _characters(_merged(spans), data)
+        wanted = _characters(list(self._wanted(_merged(spans), data)), data)
         return [
-            Hit(*_written(start, end, offsets), self.rules[number])
-            for start, end, number in self._wanted(whole, seen)
+            Hit(*_written(start, end, offsets), self.rules[number]) for start, end, number in wanted
+        ]
+
+    def find_in_bytes(self, data: bytes) -> list[Hit]:
+        """
+        Return the same as `find` of the decoded *data*, with positions in bytes.
+
+        Args:
+            data: UTF-8 text.
+        """
+        if is_disguised(data):
+            text = data.decode()
+            return _in_bytes(text, self.find(text))
+        spans = self._all_spans(data, ALL)
+        if not spans:
+            return []
+        return [
+            Hit(start, end, self.rules[number])
+            for start, end, number in self._wanted(_merged(spans), data)
         ]
 
     def is_announced(self, number: int, text: str) -> bool:
@@ -159,15 +176,16 @@ class Finder:
                     position = resume
                     break
 
-    def _wanted(self, spans: list[_Span], seen: str) -> Iterator[_Span]:
+    def _wanted(self, spans: list[_Span], data: bytes) -> Iterator[_Span]:
         """Leave out what is allowed, and what an earlier sealing put there."""
-        tokens = [match.span() for match in _TOKEN.finditer(seen)] if "[" in seen else []
+        tokens = [match.span() for match in _TOKEN.finditer(data)] if b"[" in data else []
         for start, end, number in spans:
-            text = seen[start:end]
+            text = data[start:end].decode("utf-8", "surrogatepass")
             if self._allowed is not None and self._allowed.fullmatch(text.casefold().strip()):
                 continue
             if "BLOCKED" in text or tokens:
-                rest = _TOKEN.sub("", text).replace("BLOCKED", "")
+                rest = _TOKEN.sub(b"", data[start:end]).decode("utf-8", "surrogatepass")
+                rest = rest.replace("BLOCKED", "")
                 if not _LETTER.search(rest) or any(a <= start and end <= b for a, b in tokens):
                     continue
             yield start, end, number
@@ -222,6 +240,18 @@ def _characters(spans: list[_Span], data: bytes) -> list[_Span]:
         counted.append((first, last, number))
         at_byte, at_character = end, last
     return counted
+
+
+def _in_bytes(text: str, hits: list[Hit]) -> list[Hit]:
+    """Turn positions in *text* into positions in its UTF-8 bytes."""
+    placed: list[Hit] = []
+    character = byte = 0
+    for start, end, rule in hits:
+        first = byte + len(text[character:start].encode())
+        byte = first + len(text[start:end].encode())
+        placed.append(Hit(first, byte, rule))
+        character = end
+    return placed
 
 
 def _written(start: int, end: int, offsets: Offsets | None) -> tuple[int, int]:

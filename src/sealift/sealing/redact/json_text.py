@@ -2,21 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from itertools import chain
 from typing import Final, NamedTuple
 
 import orjson
 
-from sealift.sealing.redact.finder import Hit
 from sealift.sealing.redact.json_escapes import QUOTE, origins, unescaped
 from sealift.sealing.redact.json_keys import with_unique_keys
 from sealift.sealing.redact.rule import Rule
-from sealift.sealing.redact.sweep import Edit, Sweep, byte_positions
+from sealift.sealing.redact.sweep import Edit, Sweep
 
 _NUMBER: Final = rb"-?[0-9][0-9.eE+-]*"
 _VALUE: Final = re.compile(rb'"|' + _NUMBER)
 _COLON: Final = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
 _IN_NUMBER: Final = b"0123456789.eE+-"
+_STRETCH_BYTES: Final = 1024
 
 
 class _Token(NamedTuple):
@@ -61,14 +60,9 @@ def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
     if escaped:
         plain = unescaped(plain)
     seen = plain.replace(QUOTE, b'"') if escaped else plain
-    candidates = sweep.finder.candidates(seen)
-    if candidates == ():
+    found = [one for start, end in _stretches(plain) for one in _found(seen, start, end, sweep)]
+    if not found:
         return []
-    text = seen.decode()
-    hits = sweep.find(text, candidates)
-    if not hits:
-        return []
-    found = _in_bytes(text, hits)
     edits = list(_Rewriting(plain, seen, sweep).edits(found))
     edits = with_unique_keys(plain, edits)
     if escaped:
@@ -77,13 +71,37 @@ def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
     return edits
 
 
-def _in_bytes(text: str, hits: list[Hit]) -> list[_Found]:
-    positions = byte_positions(text, chain.from_iterable((h.start, h.end) for h in hits))
-    ends = iter(positions)
-    return [
-        _Found(start, end, hit.rule)
-        for hit, (start, end) in zip(hits, zip(ends, ends, strict=True), strict=True)
-    ]
+def _stretches(plain: bytes) -> Iterator[tuple[int, int]]:
+    """
+    Cut JSON between members, so that a rule looks only where one pass says it may match.
+
+    Nothing is lost: what a rule would find across several members counts only as far as
+    one of them by itself gives it.
+    """
+    start = 0
+    while len(plain) - start > 2 * _STRETCH_BYTES:
+        end = _cut(plain, start, start + _STRETCH_BYTES)
+        if end < 0:
+            break
+        yield start, end
+        start = end
+    yield start, len(plain)
+
+
+def _cut(plain: bytes, start: int, position: int) -> int:
+    """Find the first comma behind a whole string from *position* on; -1 if there is none."""
+    quotes = plain.count(b'"', start, position)
+    while (quote := plain.find(b'",', position)) >= 0:
+        quotes += plain.count(b'"', position, quote + 1)
+        position = quote + 1
+        if not quotes & 1:
+            return quote + 2
+    return -1
+
+
+def _found(seen: bytes, start: int, end: int, sweep: Sweep) -> list[_Found]:
+    hits = sweep.find_in_bytes(seen[start:end])
+    return [_Found(first + start, last + start, rule) for first, last, rule in hits]
 
 
 class _Rewriting:
@@ -191,9 +209,7 @@ class _Rewriting:
             if after is not None and self._belong(token, after):
                 members.append(after)
                 skip = True
-            text = self._seen[token.start : members[-1].end].decode()
-            for one in _in_bytes(text, self._sweep.find(text)):
-                found = _Found(one.start + token.start, one.end + token.start, one.rule)
+            for found in _found(self._seen, token.start, members[-1].end, self._sweep):
                 parts = [m for m in members if m.start < found.end and m.end > found.start]
                 if parts:
                     yield parts[-1], found

@@ -33,6 +33,12 @@ class Sweep:
         self.budget.spend()
         return hits
 
+    def find_in_bytes(self, data: bytes) -> list[Hit]:
+        """Find what must go from UTF-8 text, by its bytes; see `Finder.find_in_bytes`."""
+        hits = self.finder.find_in_bytes(data)
+        self.budget.spend()
+        return hits
+
     def replace(self, rule: Rule, removed: str) -> str:
         """Count a hit, and give what takes its place."""
         self.count(rule.name)
