@@ -8,6 +8,9 @@ from collections.abc import Callable
 from sealift.sources.listener.loop import Loop
 
 RECEIVE_BYTES = 256 * 1024
+LINGER_SECONDS = 2.0
+"""How long a last answer may take to be read; closing at once could take it back."""
+
 MOST_UNSENT_BYTES = 1 << 20
 """A sender that does not take its answers is closed when so much waits."""
 
@@ -38,6 +41,7 @@ class Connection:
         """The other side sends no more."""
 
         self._finishing = False
+        self._lingers_since: float | None = None
         self.closed = False
 
     # For those who derive from it -------------------------------------------------------------
@@ -61,11 +65,15 @@ class Connection:
             self._flush()
             self._loop.update(self)
 
+    def check_deadlines(self, now: float) -> None:
+        """Look at deadlines."""
+        raise NotImplementedError
+
     def finish(self) -> None:
-        """Close when all is sent."""
+        """Take nothing more; close when all is sent, and the other side has taken it."""
         self._finishing = True
         if not self._unsent:
-            self.close()
+            self._linger()
 
     def close(self) -> None:
         """Close at once."""
@@ -80,6 +88,8 @@ class Connection:
         """Tell which of reading and writing is wanted."""
         if self._handshaking:
             return _WRITE if self._tls_wants_write else _READ
+        if self._lingers_since is not None:
+            return _READ
         reads = not self._ended and not self._finishing and self.may_read()
         writes = bool(self._unsent) or self._tls_wants_write
         return (_READ if reads else 0) | (_WRITE if writes else 0)
@@ -89,16 +99,28 @@ class Connection:
         try:
             if self._handshaking and not self._shake_hands():
                 return
+            if self._lingers_since is not None:
+                if not self.socket.recv(RECEIVE_BYTES):
+                    self.close()
+                return
             if mask & _WRITE:
                 self._flush()
             if mask & _READ or self._tls_wants_write:
                 self._receive()
+        except (BlockingIOError, ssl.SSLWantReadError):
+            pass  # nothing there after all
         except (OSError, ValueError):
             self._lose()
 
     def tick(self, now: float) -> None:
         """Look at deadlines."""
-        raise NotImplementedError
+        if self._lingers_since is None:
+            if not self._finishing:
+                self.check_deadlines(now)
+        elif not self._lingers_since:
+            self._lingers_since = now
+        elif now - self._lingers_since > LINGER_SECONDS:
+            self.close()
 
     def shut(self) -> None:
         """Take note that the listener ends."""
@@ -138,7 +160,20 @@ class Connection:
             self._lose()
         else:
             if self._finishing:
+                self._linger()
+
+    def _linger(self) -> None:
+        """Say that nothing more comes from here, and wait a little for the other side."""
+        if self._ended or self.closed:
+            self.close()
+        elif self._lingers_since is None:
+            self._lingers_since = 0.0  # the next look at deadlines sets the time
+            try:
+                self.socket.shutdown(socket.SHUT_WR)
+            except OSError:
                 self.close()
+            else:
+                self._loop.update(self)
 
     def _shake_hands(self) -> bool:
         assert isinstance(self.socket, ssl.SSLSocket)  # noqa: S101
@@ -156,7 +191,7 @@ class Connection:
     def _lose(self) -> None:
         """Take note that the connection broke."""
         if not self.closed:
-            if not self._ended:
+            if not self._ended and not self._finishing:
                 self._ended = True
                 self.ended()
             self.close()

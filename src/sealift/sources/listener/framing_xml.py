@@ -6,15 +6,15 @@ from xml.parsers import expat
 
 from sealift.errors import ItemError
 from sealift.sealing.strict_xml import XmlChecker
+from sealift.sources.listener.between import ENDS, read_between
 from sealift.sources.listener.framing import Bad
 
 MOST_TAG_BYTES: Final = 65_536
 """Longest tag of an event; a longer one would be looked through too often."""
 
-_ENDS: Final = {b"<!--": b"-->", b"<![CDATA[": b"]]>", b"<?": b"?>"}
-_DECLARATION: Final = re.compile(
-    rb"<\?xml[ \t\r\n][^>]*?encoding[ \t\r\n]*=[ \t\r\n]*[\"']([^\"']*)"
-)
+MOST_BETWEEN_BYTES: Final = 4_096
+"""What stands after an event is looked at again with every read, up to so many bytes."""
+
 _SAME_AS_UTF8: Final = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
 _KEEPS_ASCII: Final = re.compile(rb"iso-8859-\d+|latin-?\d|windows-125\d|cp125\d")
 _TAG_END: Final = re.compile(rb"(?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+>")
@@ -45,10 +45,7 @@ class XmlFraming:
         self._token = re.compile(
             rb"<!--|<!\[CDATA\[|<\?|<![A-Za-z]|</?" + re.escape(name) + rb"(?=[ \t\r\n/>])"
         )
-        self._harmless = re.compile(
-            rb"<!--.*?-->|<\?.*?\?>|</?" + re.escape(root.encode()) + rb"(?:[ \t\r\n][^<>]*)?>",
-            re.DOTALL,
-        )
+        self._wrapper = re.compile(rb"</?" + re.escape(root.encode()) + rb"(?:[ \t\r\n][^<>]*+)?>")
         self._longest_token = max(9, len(name) + 3)
         self._max_bytes = max_bytes
         self._max_depth = max_depth
@@ -144,12 +141,14 @@ class XmlFraming:
             self.lost = "a DTD is not taken"
             return start
         between = bytes(self._buffer[start : at if token else None])
-        if not token and not self._is_harmless(between):
+        if not token and (len(between) > MOST_BETWEEN_BYTES or not self._is_harmless(between)):
             return start
         if between and not between.isspace():
             self._check_spans(good)
             self._look_at(between)
-        self._inside = bool(token) and not self.lost
+            if self.lost:
+                return start
+        self._inside = bool(token)
         self._scan = at if token else len(self._buffer)
         return self._scan
 
@@ -214,10 +213,10 @@ class XmlFraming:
                 self._scan = max(self._scan, len(buffer) - self._longest_token)
                 return -1, b""
             token = match.group()
-            if token not in _ENDS:
+            if token not in ENDS:
                 return match.start(), token
             self._scan = match.end()
-            self._ends = _ENDS[token]
+            self._ends = ENDS[token]
 
     # What is right and what is refused --------------------------------------------------------
 
@@ -266,24 +265,23 @@ class XmlFraming:
 
     def _look_at(self, between: bytes) -> None:
         """Refuse what stands between two events, unless it is harmless."""
-        declared = _DECLARATION.search(between)
-        encoding = declared[1].lower() if declared else b"utf-8"
+        is_harmless, encoding = read_between(between, self._wrapper)
         if encoding not in _SAME_AS_UTF8:
             # Such an encoding hides no tag, so that only this one event is lost.
             self._foreign = "it declares another encoding than UTF-8"
             if not _KEEPS_ASCII.fullmatch(encoding):
                 self.lost = self._foreign
-        if not self.lost and not self._is_harmless(between):
+        if not self.lost and not is_harmless:
             self.bad.append(Bad(between.strip(), "text or markup that belongs to no event"))
 
     def _is_harmless(self, between: bytes) -> bool:
-        return not between or between.isspace() or not self._harmless.sub(b"", between).strip()
+        return between.isspace() or read_between(between, self._wrapper)[0]
 
     def _refuse_rest(self, reason: str) -> None:
         """Refuse all that is held."""
-        rest = bytes(self._buffer)
+        rest = bytes(self._buffer) if self._inside else bytes(self._buffer.strip())
         self._buffer.clear()
         self._scan = self._depth = 0
         self._inside = False
-        if rest.strip():
+        if rest:
             self.bad.append(Bad(rest, reason))

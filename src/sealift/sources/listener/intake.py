@@ -77,10 +77,11 @@ class Intake:
         self._events.append(events, then)
         self._look_at_buffers()
 
-    def refuse(self, bad: Sequence[Bad], peer: str) -> None:
-        """Keep what is no event, with its reason."""
+    def refuse(self, bad: Sequence[Bad], peer: str, then: Callable[[], None] | None = None) -> None:
+        """Keep what is no event, with its reason; *then* as with `accept`."""
         now = self._wall()
-        self._rejects.append([reject(one, peer, now, redacts=self._redacts) for one in bad])
+        kept = [reject(one, peer, now, redacts=self._redacts) for one in bad]
+        self._rejects.append(kept, then)
         self._notify(
             EventsRefused(route=self._route, peer=peer, reason=bad[0].reason, count=len(bad))
         )

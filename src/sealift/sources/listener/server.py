@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from sealift.errors import ConfigError
 from sealift.events import Observer
+from sealift.sources.listener.bodies import Bodies
 from sealift.sources.listener.framing import Framing
 from sealift.sources.listener.framing_length import LengthFraming
 from sealift.sources.listener.framing_lines import LineFraming
@@ -15,7 +16,7 @@ from sealift.sources.listener.framing_xml import XmlFraming
 from sealift.sources.listener.happenings import Listening, SenderRefused
 from sealift.sources.listener.intake import Intake
 from sealift.sources.listener.limits import Admission
-from sealift.sources.listener.loop import Loop, Served
+from sealift.sources.listener.loop import Accept, Loop, Served
 from sealift.sources.listener.options import ListenerOptions
 from sealift.sources.listener.tcp import EventStream
 
@@ -93,7 +94,7 @@ class Server:
                 hint="Choose another host or port, or end what uses it.",
             ) from error
         self.ports[protocol] = listener.getsockname()[1]
-        self._loop.listen(listener, self._stream)
+        self._loop.listen(listener, self._stream if protocol == "tcp" else self._http())
 
     def _stream(self, sock: socket.socket, peer: str) -> Served | None:
         admitted = self._admitted(sock, peer)
@@ -111,6 +112,43 @@ class Server:
             monotonic=self._monotonic,
             left=lambda: self._admission.leave(peer),
         )
+
+    def _http(self) -> Accept:
+        """Give what makes HTTP connections; the library for it is imported only now."""
+        try:
+            from sealift.sources.listener.http import HttpConnection  # noqa: PLC0415
+        except ImportError:
+            raise ConfigError(
+                "http_port is set, but the library for HTTP is not installed.",
+                hint="Run: pip install 'sealift[listener]', or set http_port = -1.",
+            ) from None
+        options, limits = self._options, self._limits
+        bodies = Bodies(
+            element=options.element,
+            root=options.root,
+            max_event_bytes=limits.max_event_bytes,
+            max_depth=limits.max_depth,
+        )
+
+        def accept(sock: socket.socket, peer: str) -> Served | None:
+            admitted = self._admitted(sock, peer)
+            if admitted is None:
+                return None
+            return HttpConnection(
+                admitted,
+                peer,
+                self._loop,
+                bodies=bodies,
+                intake=self._intake,
+                admission=self._admission,
+                limits=limits,
+                max_request_bytes=options.max_request_bytes,
+                token=options.http_token,
+                monotonic=self._monotonic,
+                left=lambda: self._admission.leave(peer),
+            )
+
+        return accept
 
     def _admitted(self, sock: socket.socket, peer: str) -> socket.socket | None:
         """Count a connection, and wrap it in TLS if that is wanted; None if it was refused."""

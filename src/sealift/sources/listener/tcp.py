@@ -83,7 +83,7 @@ class EventStream(Connection):
             and self._admission.wait_seconds(self.peer) == 0
         )
 
-    def tick(self, now: float) -> None:
+    def check_deadlines(self, now: float) -> None:
         """Close it if an event takes too long, or nothing comes for too long."""
         if not self.may_read():
             # It is us who do not read: its time does not run.
