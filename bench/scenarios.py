@@ -53,7 +53,7 @@ SCENARIOS = {
             what="a server that answers each request at once",
             server=null_server,
             files=10_000,
-            tools=(*_SEALIFT, *_PEERS),
+            tools=(*_SEALIFT, "sealift-redact", *_PEERS),
         ),
         Scenario(
             name="far",

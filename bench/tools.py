@@ -23,6 +23,7 @@ path = {folder}
 pattern = "*.json"
 
 [routes.bench.seal]
+redact = {redact}
 
 [routes.bench.destination]
 kind = "s3"
@@ -80,8 +81,8 @@ def environment(job: Job) -> dict[str, str]:
     }
 
 
-def sealift(program: list[str]) -> Tool:
-    """Deliver by `sealift run --once`, everything on."""
+def sealift(program: list[str], name: str = "sealift", redact: tuple[str, ...] = ()) -> Tool:
+    """Deliver by `sealift run --once`, everything on; redaction by the packs that are named."""
 
     def command(job: Job) -> list[str]:
         config = job.scratch / "sealift.toml"
@@ -89,6 +90,7 @@ def sealift(program: list[str]) -> Tool:
             _SEALIFT_TOML.format(
                 state_dir=json.dumps(str(job.scratch / "state")),
                 folder=json.dumps(str(job.folder)),
+                redact=json.dumps(redact),
                 bucket=BUCKET,
                 prefix=PREFIX,
                 region=job.access.region,
@@ -97,7 +99,7 @@ def sealift(program: list[str]) -> Tool:
         )
         return [*program, "run", "--once", str(config)]
 
-    return Tool(name="sealift", command=command, renames=True)
+    return Tool(name=name, command=command, renames=True, keeps_bytes=not redact)
 
 
 def s5cmd(name: str, *options: str) -> Tool:
@@ -128,6 +130,7 @@ def all_tools(sealift_program: list[str] | None = None) -> dict[str, Tool]:
     bare = ("--s3-no-head", "--no-check-dest")
     tools = [
         sealift(program),
+        sealift(program, "sealift-redact", ("pii", "secrets")),
         s5cmd("s5cmd"),
         s5cmd("s5cmd-32", "--numworkers=32"),
         rclone("rclone"),

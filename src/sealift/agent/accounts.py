@@ -136,7 +136,7 @@ class Accounts:
                     route=self._route.name,
                     item_id=item.item_id,
                     name=self._route.told(item.path),
-                    settled_as=self._route.told(after),
+                    settled_as=self._route.told_after(item.path, after),
                 )
             )
         return settled, problem

@@ -80,6 +80,12 @@ class Route:
         except RedactionError:
             return "(a name that could not be redacted)"
 
+    def told_after(self, path: bytes, settled_as: bytes) -> str:
+        """Give a settled file's path as it may be told; most only got an ending."""
+        if settled_as.startswith(path):
+            return self.told(path) + text_of(settled_as[len(path) :])
+        return self.told(settled_as)
+
 
 @lru_cache(maxsize=4)
 def _utc(second: int) -> datetime:

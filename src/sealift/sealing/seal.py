@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from sealift.errors import InvalidContentError, ItemError, SourceChangedError
@@ -23,6 +24,8 @@ __all__ = ["POLICY", "SealOptions", "Sealer"]
 
 POLICY: Final = "sealift-policy"
 """Metadata name under which a redacted parcel tells its policy."""
+
+_NAMES: Final = 2048
 
 
 class Sealer:
@@ -45,6 +48,8 @@ class Sealer:
         )
         self._schema = None if options.schema is None else SchemaCheck(options.schema)
         self._redactor = _redactor(options, self._limits) if options.redacts else None
+        # The same name is told several times: in the key, and in each event of the item.
+        self._redacted_name = lru_cache(maxsize=_NAMES)(self._redact_name)
         decides = identity(self._compress)
         if self._redactor is not None:
             decides += f" redact {self._redactor.policy}"
@@ -71,6 +76,10 @@ class Sealer:
         """
         if self._redactor is None:
             return name
+        return self._redacted_name(name)
+
+    def _redact_name(self, name: bytes) -> bytes:
+        assert self._redactor is not None  # noqa: S101
         return self._redactor.redact_name(name, suffix=known_suffix(name))
 
     def preview(self, data: bytes, name: bytes) -> "Redacted[bytes]":

@@ -30,9 +30,9 @@ _APOSTROPHES: Final = "\u2018\u2019\u201b\u02bc\u2032\u00b4\uff07"
 _QUOTES: Final = "\u201c\u201d\u201e\u201f\u2033\uff02"
 _DOTS: Final = "\u3002\uff61\u2024\uff0e"
 _INVISIBLE: Final = "\u034f\u115f\u1160\u17b4\u17b5\u20e3\u3164\uffa0"
-_TYPOGRAPHY: Final = (
-    *(("\u201c", '"'), ("\u201d", '"'), ("\u2019", "'"), ("\u2018", "'")),
-    *(("\u2013", "-"), ("\u2014", "-"), ("\u00a0", " ")),
+_TYPOGRAPHY: Final = tuple(
+    (fine.encode(), simple.encode())
+    for fine, simple in zip("\u201c\u201d\u2019\u2018\u2013\u2014\xa0", "\"\"''-- ", strict=True)
 )
 """What word processors make of plain characters; nearly every disguise in honest texts."""
 
@@ -102,11 +102,12 @@ def plain(text: str) -> tuple[str, Offsets | None]:
         if "&" not in text and "\\" not in text:
             return text, None
         odd = _ascii_disguise()
-    elif not is_disguised(text.encode("utf-8", "surrogatepass")):
-        return text, None
     else:
-        text = _untypeset(text)
-        if not is_disguised(text.encode("utf-8", "surrogatepass")):
+        data = text.encode("utf-8", "surrogatepass")
+        simple = untypeset(data)
+        if simple is not data:
+            text = simple.decode("utf-8", "surrogatepass")
+        if _first_look().Match(simple) is None:
             return text, None
         odd = _any_disguise()
     match = odd.search(text)
@@ -115,21 +116,18 @@ def plain(text: str) -> tuple[str, Offsets | None]:
     return _without(text, odd, match)
 
 
-def _untypeset(text: str) -> str:
-    """Put the plain form of the usual typography in its place, one character for one."""
-    for fine, simple in _TYPOGRAPHY:
-        text = text.replace(fine, simple)
-    return text
-
-
 def is_plain(data: bytes) -> bool:
     """Return whether *data* is surely what the rules would see: plain ASCII without escapes."""
     return data.isascii() and b"&" not in data and b"\\" not in data
 
 
-def is_disguised(data: bytes) -> bool:
-    """Return whether `plain` may change something in the UTF-8 text *data*; false is certain."""
-    return not is_plain(data) and _first_look().Match(data) is not None
+def untypeset(data: bytes) -> bytes:
+    """Put the plain form of the usual typography in its place, one character for one."""
+    if b"\xe2\x80" in data or b"\xc2\xa0" in data:
+        for fine, simple in _TYPOGRAPHY:
+            if fine in data:
+                data = data.replace(fine, simple)
+    return data
 
 
 def _without(text: str, odd: re.Pattern[str], first: re.Match[str]) -> tuple[str, Offsets]:
@@ -217,12 +215,17 @@ def _folded_ranges() -> list[tuple[int, int]]:
 
 
 @functools.cache
-def _first_look() -> Any:
-    """Return the quick test for any disguise at all; it may be wrong about entities."""
+def disguised() -> bytes:
+    """Return the RE2 pattern of texts that `plain` may change; it may be wrong about entities."""
     folded = "".join(f"\\x{{{first:x}}}-\\x{{{last:x}}}" for first, last in _folded_ranges())
+    return rf"[{folded}]|&[#A-Za-z]|\\[uxnrtbf\"'/]".encode()
+
+
+@functools.cache
+def _first_look() -> Any:
     # A set of one answers yes or no, and is far cheaper to ask than a pattern for its match.
     look = re2.Set.SearchSet()
-    look.Add(rf"[{folded}]|&[#A-Za-z]|\\[uxnrtbf\"'/]".encode())
+    look.Add(disguised())
     look.Compile()
     return look
 

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import re2
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.disguise import Offsets, is_disguised, is_plain, plain
+from sealift.sealing.redact.disguise import Offsets, disguised, is_plain, plain, untypeset
 from sealift.sealing.redact.rule import Rule, pattern_options
 from sealift.sealing.redact.validators import VALIDATORS
 
@@ -113,16 +113,25 @@ class Finder:
         Args:
             data: UTF-8 text.
         """
-        if is_disguised(data):
+        simple = untypeset(data)
+        numbers = self._set.Match(simple) or ()
+        if len(numbers) == 1 and numbers[0] == len(self.rules):
+            return []
+        if len(self.rules) not in numbers or len(self.rules) + 1 in numbers:
             text = data.decode()
             return _in_bytes(text, self.find(text))
-        spans = self._all_spans(data, ALL)
+        spans = self._all_spans(simple, [n for n in numbers if n < len(self.rules)])
         if not spans:
             return []
-        return [
-            Hit(start, end, self.rules[number])
-            for start, end, number in self._wanted(_merged(spans), data)
-        ]
+        wanted = self._wanted(_merged(spans), simple)
+        if simple is data:
+            return [Hit(start, end, self.rules[number]) for start, end, number in wanted]
+        characters = _characters(list(wanted), simple)
+        return _in_bytes(data.decode(), [Hit(a, b, self.rules[n]) for a, b, n in characters])
+
+    def is_clean(self, data: bytes) -> bool:
+        """Return whether one pass over UTF-8 text tells that no rule matches anywhere in it."""
+        return self._set.Match(untypeset(data)) == [len(self.rules)]
 
     def is_announced(self, number: int, text: str) -> bool:
         """Return whether the first pass lets rule *number* look at *text*."""
@@ -147,12 +156,10 @@ class Finder:
 
     def _possible(self, data: bytes) -> Sequence[int]:
         """Return the rules that match somewhere, or all if the one pass ran out of memory."""
-        numbers: list[int] = self._set.Match(data) or []
-        try:
-            numbers.remove(len(self.rules))
-        except ValueError:
+        numbers = self._set.Match(data) or ()
+        if len(self.rules) not in numbers:
             return range(len(self.rules))
-        return numbers
+        return [number for number in numbers if number < len(self.rules)]
 
     def _spans(self, rule: Rule, data: bytes) -> Iterator[tuple[int, int]]:
         """Yield what one rule finds, restarted behind each value so that none hides the next."""
@@ -261,8 +268,9 @@ def _written(start: int, end: int, offsets: Offsets | None) -> tuple[int, int]:
 def _one_pass(rules: Sequence[Rule]) -> Any:
     """Compile all patterns into one automaton.
 
-    A set that runs out of memory answers as if nothing matched. The last pattern matches every
-    text, so that such an answer is told from a true one.
+    A set that runs out of memory answers as if nothing matched. The pattern behind the rules
+    matches every text, so that such an answer is told from a true one; the last tells of
+    disguises.
     """
     options = pattern_options()
     options.max_mem = _MAX_SET_BYTES
@@ -271,6 +279,7 @@ def _one_pass(rules: Sequence[Rule]) -> Any:
         for rule in rules:
             patterns.Add((rule.hint or rule.pattern).encode())
         patterns.Add(_ALWAYS)
+        patterns.Add(disguised())
         patterns.Compile()
     except re2.error as error:
         raise ConfigError(f"the {len(rules)} redaction rules are too large together") from error
