@@ -26,6 +26,7 @@ COMMANDS = [
     (),
     *((verb,) for verb in VERBS),
     *(("quarantine", word) for word in ("list", "show", "release", "drop")),
+    *(("presigner", word) for word in ("serve", "token", "template")),
 ]
 
 _CONFIG = """\

@@ -42,16 +42,30 @@ class Authenticator(Protocol):
 
 
 class Unproven:
-    """Believes the gateway before the service, or without one the body: for local use.
-
-    A gateway's authorizer must have proven the device; then only its word counts.
-    """
+    """Believes what the body says: for local use only."""
 
     scheme = "None"
     may_block = False
 
     def device(self, request: Request, now: float) -> str:  # noqa: ARG002 - the contract's
-        """Give the device that the gateway vouches for; empty if there is none."""
+        """Leave it to the body."""
+        return ""
+
+
+class Vouched:
+    """Believes the authorizer of the API gateway before the service, and nobody else."""
+
+    scheme = "Bearer"
+    may_block = False
+
+    def device(self, request: Request, now: float) -> str:  # noqa: ARG002 - the contract's
+        """Give the device that the gateway vouches for.
+
+        Raises:
+            RefusedError: It vouches for none.
+        """
+        if not request.authorized_device:
+            raise RefusedError("no word of the gateway's authorizer")
         return request.authorized_device
 
 

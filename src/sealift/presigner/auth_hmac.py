@@ -120,7 +120,7 @@ class HmacAuth:
             raise RefusedError("wrong signature", device)
         if self._generations.get(device, 1) == REVOKED:
             raise RefusedError("revoked", device)
-        if abs(now - int(at)) > self._window:
+        if abs(int(now) - int(at)) > self._window:  # a request's time is whole seconds
             raise RefusedError("outside the time window", device)
         if not self._seen.add(bytes.fromhex(signature), now):
             raise RefusedError("replayed", device)

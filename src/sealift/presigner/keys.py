@@ -14,8 +14,8 @@ from sealift.presigner.problems import ProblemError
 MAX_FILENAME_BYTES: Final = 255
 """Longest file name in UTF-8 bytes, as file systems have it."""
 
-_DEVICE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-_ITEM_ID: Final = re.compile(
+DEVICE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+ITEM_ID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII
 )
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_\- !#$&'()*+,;:=@.]+", re.ASCII)
@@ -31,7 +31,7 @@ def check_device(device: str) -> str:
         ProblemError: It is not 1 to 64 of A-Z, a-z, 0-9 and `._-`, or begins with one
             of those three.
     """
-    if not _DEVICE.fullmatch(device):
+    if not DEVICE.fullmatch(device):
         raise ProblemError(
             "device_name",
             detail="A device's name is 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', "
@@ -48,7 +48,7 @@ def check_item_id(item_id: str) -> str:
 
     Source: https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-7
     """
-    if not _ITEM_ID.fullmatch(item_id) or _seconds_of(item_id) > _LAST_SECOND:
+    if not ITEM_ID.fullmatch(item_id) or _seconds_of(item_id) > _LAST_SECOND:
         raise ProblemError(
             "invalid_field",
             field="item_id",

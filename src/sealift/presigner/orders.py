@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,15 +21,15 @@ MAX_METADATA_BYTES: Final = 1024
 MAX_LENGTH: Final = 5 * 1024**3
 """Largest body of one PUT. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html"""
 
-_SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_MD5: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_TYPE: Final = re.compile(
+SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+MD5: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
+MEDIA_TYPE: Final = re.compile(
     r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}"
     r"(?:; ?[a-z0-9-]{1,40}=[A-Za-z0-9_.+-]{1,80}){0,4}",
     re.ASCII,
 )
-_META_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
-_META_VALUE: Final = re.compile(r"[\x21-\x7e]{1,1024}", re.ASCII)
+META_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
+META_VALUE: Final = re.compile(r"[\x21-\x7e]{1,1024}", re.ASCII)
 _OWN_META: Final = frozenset({"sealift-id", "sha256"})
 _ENCODINGS: Final = frozenset({"gzip", "zstd"})
 
@@ -63,8 +63,8 @@ class Order:
         """It says nothing of the bytes, as old clients do not."""
         return self.content_length < 0
 
-    def headers(self, item_id: str, encryption: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """List what the upload must send, in the order of the alphabet: all of it is signed.
+    def headers(self, item_id: str, encryption: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """List what the upload must send; all of it is signed.
 
         Args:
             item_id: The item's id, for the object's metadata.
@@ -81,10 +81,9 @@ class Order:
             *encryption,
         ]
         if self.content_encoding:
-            found.insert(0, ("content-encoding", self.content_encoding))
+            found.append(("content-encoding", self.content_encoding))
         if self.metadata:
             found += [(f"x-amz-meta-{name}", value) for name, value in self.metadata.items()]
-            found.sort()
         return found
 
 
@@ -212,9 +211,9 @@ def _metadata(body: Mapping[str, Any]) -> dict[str, str]:
     if not isinstance(value, dict):
         raise _invalid("metadata", "is no object")
     for name, text in value.items():
-        if not _META_NAME.fullmatch(name) or name in _OWN_META:
+        if not META_NAME.fullmatch(name) or name in _OWN_META:
             raise _invalid("metadata", "has a name that is not a-z, 0-9 and -, or is Sealift's own")
-        if not isinstance(text, str) or not _META_VALUE.fullmatch(text):
+        if not isinstance(text, str) or not META_VALUE.fullmatch(text):
             raise _invalid("metadata", "has a value that is not visible ASCII")
     if sum(len(name) + len(text) for name, text in value.items()) > MAX_METADATA_BYTES:
         raise _invalid("metadata", f"is over {MAX_METADATA_BYTES} bytes")
@@ -226,9 +225,11 @@ _FIELDS: Final[Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
     "filename": _filename,
     "item_id": _item_id,
     "content_length": _content_length,
-    "sha256": _text("sha256", _SHA256, "64 hexadecimal digits in lower case"),
-    "md5": _text("md5", _MD5, "32 hexadecimal digits in lower case"),
-    "content_type": _text("content_type", _TYPE, "a media type in lower case, such as text/plain"),
+    "sha256": _text("sha256", SHA256, "64 hexadecimal digits in lower case"),
+    "md5": _text("md5", MD5, "32 hexadecimal digits in lower case"),
+    "content_type": _text(
+        "content_type", MEDIA_TYPE, "a media type in lower case, such as text/plain"
+    ),
     "content_encoding": _content_encoding,
     "metadata": _metadata,
 }

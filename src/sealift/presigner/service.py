@@ -212,7 +212,7 @@ class Presigner:
         item_id = order.item_id or new_id(visit.now, self._parts.random)
         key = make_key(terms.prefix, visit.device, item_id, order.filename)
         self._parts.quotas.charge(visit.device, order.content_length, visit.now)
-        headers = [] if order.is_minimal else order.headers(item_id, list(terms.encryption))
+        headers = [] if order.is_minimal else order.headers(item_id, terms.encryption)
         url = visit.signer.url(
             "PUT", key, headers=headers, now=int(visit.now), life_seconds=visit.life_seconds
         )

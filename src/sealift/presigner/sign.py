@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 """
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ MAX_LIFE_SECONDS: Final = 604_800
 """Seven days, the longest that SigV4 allows."""
 
 _SAFE: Final = "-_.~"
-_EMPTY_DAY: Final = ""
+_PLAIN: Final = re.compile(r"[A-Za-z0-9/_.~-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,21 @@ def store_of(bucket: str, region: str, endpoint_url: str = "", addressing: str =
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moment:
+    """What all URLs of one second and one life have in common."""
+
+    now: int
+    life_seconds: int
+    query: str
+    """The query's parameters before the signed headers' names."""
+
+    preamble: str
+    """The text to sign, up to the request's hash."""
+
+    key: bytes
+
+
 class Signer:
     """Signs URLs for one store with one set of keys; safe to use from many threads.
 
@@ -72,10 +88,14 @@ class Signer:
 
     def __init__(self, store: Store, credential: Credential) -> None:
         self._store = store
-        self._host = store.host
+        self._origin = store.origin
+        self._path = store.path
+        self._host = ("host", store.host)
         self._credential = credential
-        self._day = (_EMPTY_DAY, b"")
-        self._second = (-1, "")
+        token = credential.token
+        self._token = f"&X-Amz-Security-Token={quote(token, safe=_SAFE)}" if token else ""
+        self._day = ("", b"")
+        self._moment: _Moment | None = None
 
     def url(
         self,
@@ -92,8 +112,7 @@ class Signer:
             method: `PUT`, `HEAD` and so on.
             key: The object's key, not encoded.
             headers: What the request must send exactly so, besides Host: names in
-                lower case and in order, values without blanks at their ends or two
-                in a row. `host` is not among them.
+                lower case, values without blanks at their ends or two in a row.
             now: Seconds since 1970.
             life_seconds: How long the URL is good from *now* on, at most
                 `MAX_LIFE_SECONDS`.
@@ -101,37 +120,38 @@ class Signer:
         Returns:
             The URL. Whoever has it can do what it is signed for: treat it as a secret.
         """
-        stamp = self._stamp(now)
+        moment = self._moment
+        if moment is None or moment.now != now or moment.life_seconds != life_seconds:
+            moment = self._moment = self._begin(now, life_seconds)
+        path = self._path + (key if _PLAIN.fullmatch(key) else quote(key, safe="/" + _SAFE))
+        signed = sorted((*headers, self._host))
+        names = ";".join([name for name, _ in signed])
+        after = f"&X-Amz-SignedHeaders={names.replace(';', '%3B')}"
+        lines = "".join([f"{name}:{value}\n" for name, value in signed])
+        request = (
+            f"{method}\n{path}\n{moment.query}{self._token}{after}\n"
+            f"{lines}\n{names}\nUNSIGNED-PAYLOAD"
+        )
+        text = moment.preamble + sha256(request.encode()).hexdigest()
+        signature = digest(moment.key, text.encode(), "sha256").hex()
+        # Signed in the order of the alphabet, written in botocore's: the same URL as its.
+        return (
+            f"{self._origin}{path}?{moment.query}{after}{self._token}&X-Amz-Signature={signature}"
+        )
+
+    def _begin(self, now: int, life_seconds: int) -> _Moment:
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
         day = stamp[:8]
         scope = f"{day}/{self._store.region}/s3/aws4_request"
-        path = self._store.path + quote(key, safe="/" + _SAFE)
-        signed = [*headers, ("host", self._host)]
-        signed.sort()
-        names = ";".join([name for name, _ in signed])
-        before = (
-            "X-Amz-Algorithm=AWS4-HMAC-SHA256"
-            f"&X-Amz-Credential={quote(f'{self._credential.access_key_id}/{scope}', safe=_SAFE)}"
-            f"&X-Amz-Date={stamp}&X-Amz-Expires={life_seconds}"
+        who = quote(f"{self._credential.access_key_id}/{scope}", safe=_SAFE)
+        return _Moment(
+            now=now,
+            life_seconds=life_seconds,
+            query=f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={who}"
+            f"&X-Amz-Date={stamp}&X-Amz-Expires={life_seconds}",
+            preamble=f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n",
+            key=self._key(day),
         )
-        after = f"&X-Amz-SignedHeaders={names.replace(';', '%3B')}"
-        token = self._token()
-        lines = "".join([f"{name}:{value}\n" for name, value in signed])
-        request = f"{method}\n{path}\n{before}{token}{after}\n{lines}\n{names}\nUNSIGNED-PAYLOAD"
-        text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-        signature = digest(self._key(day), text.encode(), "sha256").hex()
-        # Signed in the order of the alphabet, written in botocore's: the same URL as its.
-        return f"{self._store.origin}{path}?{before}{after}{token}&X-Amz-Signature={signature}"
-
-    def _token(self) -> str:
-        token = self._credential.token
-        return f"&X-Amz-Security-Token={quote(token, safe=_SAFE)}" if token else ""
-
-    def _stamp(self, now: int) -> str:
-        second, text = self._second
-        if second != now:
-            text = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-            self._second = (now, text)
-        return text
 
     def _key(self, day: str) -> bytes:
         """Give the signing key of the day, which is the same for all its URLs."""

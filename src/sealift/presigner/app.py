@@ -1,0 +1,239 @@
+"""The presigner as a web service: an ASGI app, and the server that runs it."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any, Final
+
+import uvicorn
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request as WebRequest
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sealift.errors import ConfigError
+from sealift.presigner.exchange import ROOT, Answer, Request
+from sealift.presigner.openapi import as_json
+from sealift.presigner.opening import open_presigner
+from sealift.presigner.options import PresignerOptions
+from sealift.presigner.orders import MAX_BODY_BYTES
+from sealift.presigner.service import Presigner
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_READ_SECONDS: Final = 20.0
+"""How long a request's body may take to arrive."""
+
+
+class PresignerApp:
+    """The ASGI app.
+
+    Requests for URLs go straight to the presigner: routing them through Starlette
+    would cost as much as signing them. All else is Starlette's.
+
+    Args:
+        presigner: What answers.
+        registry: What `/metrics` shows.
+    """
+
+    def __init__(self, presigner: Presigner, registry: CollectorRegistry) -> None:
+        self._presigner = presigner
+        self._rest = Starlette(
+            routes=[
+                Route("/healthz", lambda _request: Response("ok\n", media_type="text/plain")),
+                Route("/metrics", lambda _request: _metrics(registry)),
+                Route("/openapi.json", _openapi),
+            ]
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection's request."""
+        if scope["type"] != "http" or ROOT not in scope["path"]:
+            await self._rest(scope, receive, send)
+            return
+        body = await _body(receive)
+        if body is None:
+            return
+        request = _request(scope, body)
+        presigner = self._presigner
+        if presigner.may_block(request):
+            answer = await asyncio.to_thread(presigner.answer, request)
+        else:
+            answer = presigner.answer(request)
+        await _send(answer, send)
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """Read the body; one that is too long only until that is sure. None if it does not come."""
+    body = b""
+    try:
+        async with asyncio.timeout(_READ_SECONDS):
+            while len(body) <= MAX_BODY_BYTES:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return None
+                body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    break
+    except TimeoutError:
+        return None
+    return body
+
+
+def _request(scope: Scope, body: bytes) -> Request:
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    client = scope.get("client")
+    return Request(
+        method=scope["method"],
+        path=path.decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers={
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        },
+        body=body,
+        source=client[0] if client else "",
+    )
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    headers = [
+        (b"content-type", answer.content_type.encode()),
+        (b"content-length", b"%d" % len(answer.body)),
+    ]
+    headers += [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _metrics(registry: CollectorRegistry) -> Response:
+    return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+
+
+async def _openapi(_request: WebRequest) -> Response:
+    return Response(as_json(), media_type="application/json")
+
+
+def build_app(options: PresignerOptions, write_audit: Callable[[bytes], object]) -> PresignerApp:
+    """Make the app that any ASGI server can run.
+
+    Args:
+        options: Checked options.
+        write_audit: Takes the audit's lines.
+
+    Raises:
+        ConfigError: The tokens or keys cannot be read, or a library is missing.
+    """
+    if options.auth == "gateway":
+        raise ConfigError(
+            "auth = gateway is for the Lambda function; here nobody vouches for a device.",
+            hint="Use hmac, tokens or jwt.",
+        )
+    registry = CollectorRegistry()
+    outcomes = Counter(
+        "sealift_presigner_outcomes",
+        "URLs signed, look-ups answered and requests refused, by the problem's code.",
+        ("outcome",),
+        registry=registry,
+    )
+    by_outcome: dict[str, Any] = {}
+
+    def count(outcome: str, number: int) -> None:
+        if outcome not in by_outcome:
+            by_outcome[outcome] = outcomes.labels(outcome)
+        by_outcome[outcome].inc(number)
+
+    return PresignerApp(open_presigner(options, write_audit=write_audit, count=count), registry)
+
+
+def serve(
+    options: PresignerOptions,
+    *,
+    host: str,
+    port: int,
+    audit_file: Path | None,
+    forwarded_by: str,
+    started: Callable[[str], object],
+) -> None:
+    """Serve until a signal ends it; requests under way are finished first.
+
+    Args:
+        options: Checked options.
+        host: Address to listen on.
+        port: Port; 0 for any that is free.
+        audit_file: Where audit lines are appended; None for standard output.
+        forwarded_by: Proxies whose X-Forwarded-For is believed, as addresses with
+            commas; empty for none.
+        started: Is told the service's URL once it answers.
+
+    Raises:
+        ConfigError: The port or the audit's file cannot be had, or the options do not
+            fit this machine.
+    """
+    with ExitStack() as stack:
+        audit: IO[bytes] = sys.stdout.buffer
+        if audit_file is not None:
+            audit = stack.enter_context(_append_to(audit_file))
+        app = build_app(options, lambda lines: _write(audit, lines))
+        listener = stack.enter_context(_listen(host, port))
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,  # its lines would hold file names; the audit says more
+            server_header=False,
+            proxy_headers=bool(forwarded_by),
+            forwarded_allow_ips=forwarded_by or None,
+            timeout_graceful_shutdown=10,
+            lifespan="off",
+            # A restart must not have to wait for the old process's connections.
+            backlog=2048,
+        )
+        name, bound = listener.getsockname()[:2]
+        shown = f"[{name}]" if ":" in name else name
+        _Server(config, lambda: started(f"http://{shown}:{bound}")).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Tells when it answers."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._tell = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and then tell."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._tell()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigError(
+            f"The presigner cannot listen on {host}:{port}: {error.strerror}.",
+            hint="Choose another --host or --port; 0 takes any port that is free.",
+        ) from None
+
+
+def _append_to(file: Path) -> IO[bytes]:
+    try:
+        return file.open("ab", buffering=0)
+    except OSError as error:
+        raise ConfigError(
+            f"The audit cannot be written to {file}: {error.strerror}.",
+            hint="Choose another --audit.",
+        ) from None
+
+
+def _write(audit: IO[bytes], lines: bytes) -> None:
+    """Have the lines written before the answer leaves: no URL without its line."""
+    audit.write(lines)
+    audit.flush()
