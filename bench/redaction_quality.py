@@ -35,11 +35,11 @@ def sealift_all() -> Find:
 
 def sealift_ner() -> Find:
     from sealift.sealing.redact.finder import Finder  # noqa: PLC0415 not in the peers' venv
-    from sealift.sealing.redact.ner import with_names  # noqa: PLC0415
+    from sealift.sealing.redact.ner import FinderWithNames, recogniser  # noqa: PLC0415
     from sealift.sealing.redact.packs import load_pack  # noqa: PLC0415
 
     rules = [rule for pack in ("pii", "secrets", "hipaa") for rule in load_pack(pack)]
-    finder = with_names(Finder(rules))
+    finder = FinderWithNames(rules, recogniser())
     return lambda text: [(start, end) for start, end, _ in finder.find(text)]
 
 

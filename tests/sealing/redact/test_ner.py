@@ -5,11 +5,12 @@ import importlib
 import pytest
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.finder import ALL, SEPARATOR, Finder
-from sealift.sealing.redact.ner import FinderWithNames, with_names
+from sealift.sealing.redact import Redactor
+from sealift.sealing.redact.finder import ALL, SEPARATOR
+from sealift.sealing.redact.ner import FinderWithNames, recogniser
 from sealift.sealing.redact.rule import Rule
 
-FINDER = Finder([Rule(name="email", label="EMAIL", pattern=r"[a-z]+@[a-z]+\.com")])
+RULES = [Rule(name="email", label="EMAIL", pattern=r"[a-z]+@[a-z]+\.com")]
 
 
 def persons(text: str) -> list[tuple[int, int]]:
@@ -19,7 +20,7 @@ def persons(text: str) -> list[tuple[int, int]]:
 
 
 def test_names_stand_beside_what_the_rules_find() -> None:
-    finder = FinderWithNames(FINDER, persons)
+    finder = FinderWithNames(RULES, persons)
     text = SEPARATOR.join(["é Ana wrote", "to ana@example.com", "for Ana"])
     found = [(text[hit.start : hit.end], hit.rule.name) for hit in finder.find(text)]
     assert found == [
@@ -30,7 +31,7 @@ def test_names_stand_beside_what_the_rules_find() -> None:
 
 
 def test_every_document_has_to_be_searched() -> None:
-    assert FinderWithNames(FINDER, persons).candidates(b"nothing") is ALL
+    assert FinderWithNames(RULES, persons).candidates(b"nothing") is ALL
 
 
 def test_a_missing_extra_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,5 +40,14 @@ def test_a_missing_extra_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(importlib, "import_module", missing)
     with pytest.raises(ConfigError) as caught:
-        with_names(FINDER)
+        recogniser()
     assert "sealift[ner]" in caught.value.hint
+
+
+def test_the_pack_adds_the_model_to_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sealift.sealing.redact.redactor.recogniser", lambda: persons)
+    redactor = Redactor(("ner",), "label", rules=RULES)
+    done = redactor.redact(b'{"to": "ana@example.com", "text": "Ana wrote"}', "json")
+    assert done.data == b'{"to": "[EMAIL]", "text": "[NAME] wrote"}'
+    assert done.counts == {"email": 1, "name-recognised": 1}
+    assert redactor.policy != Redactor((), "label", rules=RULES).policy

@@ -6,7 +6,7 @@ import pytest
 
 from sealift.errors import ConfigError
 from sealift.sealing.redact.finder import Finder
-from sealift.sealing.redact.packs import BUILT_IN, load_pack
+from sealift.sealing.redact.packs import BUILT_IN, load_pack, prove
 
 GOOD = """
 [parts]
@@ -33,6 +33,7 @@ def written(tmp_path: Path, text: str) -> Path:
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_built_in_pack_proves_itself_and_says_where_its_knowledge_is_from(name: str) -> None:
     rules = load_pack(name)
+    prove(Finder(rules), name)
     assert len(rules) > 10
     assert [rule.name for rule in rules if not (rule.source and rule.examples)] == []
 

@@ -119,7 +119,7 @@ class Finder:
             return []
         if len(self.rules) not in numbers or len(self.rules) + 1 in numbers:
             text = data.decode()
-            return _in_bytes(text, self.find(text))
+            return in_bytes(text, self.find(text))
         spans = self._all_spans(simple, [n for n in numbers if n < len(self.rules)])
         if not spans:
             return []
@@ -127,7 +127,7 @@ class Finder:
         if simple is data:
             return [Hit(start, end, self.rules[number]) for start, end, number in wanted]
         characters = _characters(list(wanted), simple)
-        return _in_bytes(data.decode(), [Hit(a, b, self.rules[n]) for a, b, n in characters])
+        return in_bytes(data.decode(), [Hit(a, b, self.rules[n]) for a, b, n in characters])
 
     def is_clean(self, data: bytes) -> bool:
         """Return whether one pass over UTF-8 text tells that no rule matches anywhere in it."""
@@ -198,6 +198,18 @@ class Finder:
             yield start, end, number
 
 
+def in_bytes(text: str, hits: list[Hit]) -> list[Hit]:
+    """Turn positions in *text* into positions in its UTF-8 bytes."""
+    placed: list[Hit] = []
+    character = byte = 0
+    for start, end, rule in hits:
+        first = byte + len(text[character:start].encode())
+        byte = first + len(text[start:end].encode())
+        placed.append(Hit(first, byte, rule))
+        character = end
+    return placed
+
+
 def _shrunk(rule: Rule, data: bytes, whole: int, start: int, end: int) -> tuple[int, int]:
     """Return the longest valid match with the same start, or -1 and where to search on.
 
@@ -247,18 +259,6 @@ def _characters(spans: list[_Span], data: bytes) -> list[_Span]:
         counted.append((first, last, number))
         at_byte, at_character = end, last
     return counted
-
-
-def _in_bytes(text: str, hits: list[Hit]) -> list[Hit]:
-    """Turn positions in *text* into positions in its UTF-8 bytes."""
-    placed: list[Hit] = []
-    character = byte = 0
-    for start, end, rule in hits:
-        first = byte + len(text[character:start].encode())
-        byte = first + len(text[start:end].encode())
-        placed.append(Hit(first, byte, rule))
-        character = end
-    return placed
 
 
 def _written(start: int, end: int, offsets: Offsets | None) -> tuple[int, int]:

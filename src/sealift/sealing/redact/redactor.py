@@ -26,6 +26,7 @@ from sealift.sealing.redact.fields import field_edits, parse_fields
 from sealift.sealing.redact.file_names import redacted_name
 from sealift.sealing.redact.finder import Finder
 from sealift.sealing.redact.json_text import json_edits
+from sealift.sealing.redact.ner import PACK, RECOGNISED, FinderWithNames, recogniser
 from sealift.sealing.redact.packs import load_pack
 from sealift.sealing.redact.plain_text import text_edits
 from sealift.sealing.redact.replace import HASH, Replacement, key_id
@@ -64,7 +65,8 @@ class Redactor:
     goes wrong, the caller gets an error and nothing to send.
 
     Args:
-        packs: Names of built-in rule packs (`pii`, `secrets`, `hipaa`), or TOML files.
+        packs: Names of built-in rule packs (`pii`, `secrets`, `hipaa`), or TOML files; `ner`
+            adds names found by a language model, and needs the extra `sealift[ner]`.
 
         replacement: What stands where something was removed: `label` for the rule's
             label, as in `[EMAIL]`; `hash` for a pseudonym, as in
@@ -116,7 +118,7 @@ class Redactor:
                 hint='Set redact_key = { env = "NAME" } or { file = "path" }.',
             )
         every = (*_denied(deny), *rules, *_loaded(packs))
-        self._finder = Finder(every, allow=tuple(allow))
+        self._finder = _finder(every, tuple(allow), names=PACK in packs)
         self._seconds = seconds
         self._limits = limits or Limits()
         self._clock = clock
@@ -272,7 +274,17 @@ def _what_it_finds(rule: Rule) -> list[object]:
 
 def _loaded(packs: Sequence[str | Path]) -> Iterator[Rule]:
     for pack in packs:
-        yield from load_pack(pack)
+        if pack == PACK:
+            yield RECOGNISED
+        else:
+            yield from load_pack(pack)
+
+
+def _finder(rules: Sequence[Rule], allow: Sequence[str], *, names: bool) -> Finder:
+    if not names:
+        return Finder(rules, allow=allow)
+    patterns = [rule for rule in rules if rule is not RECOGNISED]
+    return FinderWithNames(patterns, recogniser(), allow=allow)
 
 
 def _denied(deny: Sequence[str]) -> Iterator[Rule]:
