@@ -19,6 +19,7 @@ from sealift.destinations.directory import DirectoryOptions
 from sealift.destinations.s3_options import S3Options
 from sealift.sealing.seal import SealOptions
 from sealift.sources.folder import FolderOptions
+from sealift.sources.listener.options import ListenerOptions
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -41,9 +42,9 @@ Case does not matter there, `_` also means `-`, and a number names one of severa
 Relative paths are relative to the file's folder, wherever they are set.
 An unknown key is an error; all errors are told at once.
 
-Secrets (`access_key_id`, `secret_access_key`, `session_token`, `redact_key`) never stand in the
-file. Write `{ env = "NAME" }` or `{ file = "path" }`, or leave those of AWS out for its chain:
-environment, profile, SSO, web identity, container or instance role.
+Secrets (`access_key_id`, `secret_access_key`, `session_token`, `redact_key`, `http_token`) never
+stand in the file. Write `{ env = "NAME" }` or `{ file = "path" }`, or leave those of AWS out for
+its chain: environment, profile, SSO, web identity, container or instance role.
 
 If `device_id` is empty, the host's name stands for it in keys.
 Destinations are named after their kind; from the second of a kind on they are `s3-2` and so on.
@@ -52,13 +53,18 @@ The name is what the ledger keeps deliveries under: do not change it while somet
 What `redact` and its companions do is told in [redaction.md](../redaction.md).
 
 `convert` is known, but this version cannot do it and refuses to start. So it does with
-`kind = "listener"`, `kind = "presigned"` and the flat `config.toml` of the desktop uploader.
+`kind = "presigned"` and the flat `config.toml` of the desktop uploader.
 """
 
 _SECTIONS: tuple[tuple[str, str, tuple[type[Options], ...]], ...] = (
     ("[agent]", "", (AgentOptions,)),
     ("[routes.NAME]", "", (RouteOptions,)),
     ("[routes.NAME.source]", '`kind = "folder"`', (FolderOptions,)),
+    (
+        "[routes.NAME.source]",
+        '`kind = "listener"`; see [listener.md](../listener.md)',
+        (ListenerOptions,),
+    ),
     ("[routes.NAME.seal]", "", (SealOptions,)),
     (
         "[routes.NAME.destination]",

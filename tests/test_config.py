@@ -125,11 +125,11 @@ WRONG = {
     ),
     "no source kind": (
         _without('kind = "folder"'),
-        "routes.a.source.kind is missing. Use folder.",
+        "routes.a.source.kind is missing. Use folder or listener.",
     ),
     "listener": (
         GOOD.replace('"folder"', '"listener"'),
-        'routes.a.source.kind = "listener" is not in this version yet; nothing was sent.',
+        "routes.a.source.path is not a setting. Known here: acknowledge, ",
     ),
     "no path": (_without('path = "in"'), "routes.a.source.path is missing. The folder to watch."),
     "folder not there": (GOOD.replace('"in"', '"nowhere"'), "nowhere is not there. Make it"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         RouteConfig,
         RouteOptions,
     )
+    from sealift.config.aggregator import Wishes, aggregator_config
     from sealift.destinations.base import Capabilities, Destination, Found, Stored
     from sealift.destinations.directory import DirectoryDestination, DirectoryOptions
     from sealift.destinations.limited import Limited
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from sealift.destinations.retrying import Retrying
     from sealift.destinations.s3 import S3Destination, S3Options
     from sealift.doctor import Diagnosis, examine, worst
+    from sealift.listening import ListeningAgent
     from sealift.naming import DateFrom, KeyTemplate
-    from sealift.observe.showing import showing
+    from sealift.observe.showing import Show, showing
     from sealift.one_off import PutOptions, PutResult, history_of_puts, put
     from sealift.reports import (
         DeliveryRecord,
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
     from sealift.sealing.redact import Redacted, Redactor, Rule
     from sealift.sealing.seal import Sealer, SealOptions
     from sealift.sources.folder import FolderOptions, FolderSource
+    from sealift.sources.listener.formats import OutputFormat
+    from sealift.sources.listener.listener import ListenerPlace, ListenerSource
+    from sealift.sources.listener.options import ListenerOptions
     from sealift.sources.settling import After
 
 __all__ = [
@@ -65,8 +70,13 @@ __all__ = [
     "KeyTemplate",
     "LimitOptions",
     "Limited",
+    "ListenerOptions",
+    "ListenerPlace",
+    "ListenerSource",
+    "ListeningAgent",
     "MemoryDestination",
     "Outcome",
+    "OutputFormat",
     "Parcel",
     "PutOptions",
     "PutResult",
@@ -82,8 +92,11 @@ __all__ = [
     "S3Options",
     "SealOptions",
     "Sealer",
+    "Show",
     "Stored",
     "Surroundings",
+    "Wishes",
+    "aggregator_config",
     "build_destination",
     "build_routes",
     "drop",
@@ -117,6 +130,7 @@ _HOMES = {
         "RouteConfig",
         "RouteOptions",
     ),
+    "sealift.config.aggregator": ("Wishes", "aggregator_config"),
     "sealift.destinations.base": (
         "Capabilities",
         "Destination",
@@ -139,11 +153,12 @@ _HOMES = {
         "examine",
         "worst",
     ),
+    "sealift.listening": ("ListeningAgent",),
     "sealift.naming": (
         "DateFrom",
         "KeyTemplate",
     ),
-    "sealift.observe.showing": ("showing",),
+    "sealift.observe.showing": ("Show", "showing"),
     "sealift.one_off": (
         "PutOptions",
         "PutResult",
@@ -175,6 +190,9 @@ _HOMES = {
         "FolderOptions",
         "FolderSource",
     ),
+    "sealift.sources.listener.formats": ("OutputFormat",),
+    "sealift.sources.listener.listener": ("ListenerPlace", "ListenerSource"),
+    "sealift.sources.listener.options": ("ListenerOptions",),
     "sealift.sources.settling": ("After",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -1,12 +1,13 @@
 """Puts a configuration together: sources, seals and destinations with their behaviours."""
 
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from sealift.agent.route import Conflict, Route
 from sealift.config import Config, DestinationConfig, RouteConfig
 from sealift.destinations.base import Destination
-from sealift.destinations.directory import DirectoryDestination
+from sealift.destinations.directory import DirectoryDestination, DirectoryOptions
 from sealift.destinations.limited import Limited
 from sealift.destinations.retrying import Retrying
 from sealift.destinations.s3 import S3Destination
@@ -16,8 +17,13 @@ from sealift.events import Observer, ignore
 from sealift.naming import KeyTemplate
 from sealift.observe.reading import Observed, Took
 from sealift.observe.showing import Show
+from sealift.sealing.compress import Compression
 from sealift.sealing.seal import Sealer
 from sealift.sources.folder import FolderSource
+from sealift.sources.listener.listener import ListenerPlace, ListenerSource
+from sealift.sources.listener.options import ListenerOptions
+from sealift.sources.listener.place import closed_rejects, spool_of
+from sealift.sources.listener.sealer import ListenerSealer
 from sealift.sources.settling import After
 
 
@@ -57,10 +63,12 @@ def build_routes(
                 f"There is no route {name} in {config.file}.", hint=f"Use {' or '.join(known)}."
             )
     host = host or socket.gethostname()
+    show = Show(notify=notify, took=took)
+    chosen = [route for route in config.routes if not only or route.name in only]
     return [
-        _route(config, route, host, Show(notify=notify, took=took))
-        for route in config.routes
-        if not only or route.name in only
+        _route(config, route, host, show)
+        for each in chosen
+        for route in _with_rejects(config, each)
     ]
 
 
@@ -94,10 +102,18 @@ def build_destination(
 
 def _route(config: Config, route: RouteConfig, host: str, show: Show) -> Route:
     base = config.file.absolute().parent
+    if route.listener is None:
+        source: FolderSource | ListenerSource = FolderSource(
+            route.source, After.parse(route.options.after, base)
+        )
+        sealer = Sealer(route.seal)
+    else:
+        source = listener = _listener(config, route, route.listener, show)
+        sealer = ListenerSealer(route.seal, listener.facts)
     return Route(
         name=route.name,
-        source=FolderSource(route.source, After.parse(route.options.after, base)),
-        sealer=Sealer(route.seal),
+        source=source,
+        sealer=sealer,
         template=KeyTemplate.parse(route.options.key),
         destinations=tuple(
             build_destination(one, route=route.name, notify=show.notify, took=show.took)
@@ -114,3 +130,48 @@ def _route(config: Config, route: RouteConfig, host: str, show: Show) -> Route:
         probe_seconds=route.options.probe_seconds,
         history_seconds=config.agent.history_days * 86400.0,
     )
+
+
+def _listener(
+    config: Config, route: RouteConfig, options: ListenerOptions, show: Show
+) -> ListenerSource:
+    return ListenerSource(
+        options,
+        ListenerPlace(
+            route=route.name,
+            folder=spool_of(config.agent.state_dir, route.name),
+            compression=Compression(route.seal.compress),
+            redacts=route.seal.redacts,
+            notify=show.notify,
+        ),
+    )
+
+
+def _with_rejects(config: Config, route: RouteConfig) -> Iterator[RouteConfig]:
+    """Give a route, and the one that delivers what it refused if that is wanted."""
+    yield route
+    listener = route.listener
+    if listener is None or not listener.rejects_prefix:
+        return
+    folder = closed_rejects(listener, config.agent.state_dir, route.name)
+    folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    yield replace(
+        route,
+        name=f"{route.name}-rejects",
+        source=folder,
+        listener=None,
+        seal=replace(route.seal, schema=None, content_type="", format="auto"),
+        destinations=tuple(
+            replace(one, options=_below(one.options, listener.rejects_prefix))
+            for one in route.destinations
+        ),
+    )
+
+
+def _below(options: S3Options | DirectoryOptions, prefix: str) -> S3Options | DirectoryOptions:
+    """Give a destination's other place, for rejects."""
+    if isinstance(options, S3Options):
+        return replace(options, prefix=prefix)
+    path = options.path / prefix
+    path.mkdir(parents=True, exist_ok=True)
+    return replace(options, path=path)

@@ -68,7 +68,8 @@ def examine(config: Config, *, clock: Callable[[], float] = time.time) -> Iterat
     )
     yield from _state(config.agent.state_dir, config.routes)
     for route in config.routes:
-        yield from _folder(route, config.file.absolute().parent)
+        if route.listener is None:
+            yield from _folder(route, config.file.absolute().parent)
         for destination in route.destinations:
             place = f"routes.{route.name}.destination {destination.options.name}"
             if isinstance(destination.options, S3Options):

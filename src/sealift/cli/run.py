@@ -49,7 +49,7 @@ def run(
     json
         Write events as JSON lines to standard output, lines for people to standard error.
     """
-    _spare_the_collector()
+    spare_the_collector()
     settings = sealift.Config.load(config, overrides=overriding(state_dir))
     with sealift.showing(settings.agent, json=json) as show:
         routes = sealift.build_routes(settings, only=route, notify=show.notify, took=show.took)
@@ -60,11 +60,11 @@ def run(
         ):
             outcome = agent.run(once=once)
     if orders.stop:
-        _end_now()
+        end_now()
     return outcome.exit_code
 
 
-def _end_now() -> NoReturn:
+def end_now() -> NoReturn:
     """End the process without waiting for uploads, which Python would join.
 
     The ledger is made for crashes: what was in flight is looked into next time.
@@ -82,7 +82,7 @@ def _flush() -> None:
             stream.flush()
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """Let the garbage collector look less often.
 
     A delivery makes no reference cycles, and hundreds of items in flight would make

@@ -14,6 +14,7 @@ from sealift.errors import ConfigError
 from sealift.naming import KeyTemplate
 from sealift.sealing.seal import Sealer, SealOptions
 from sealift.sources.folder import FolderOptions
+from sealift.sources.listener.options import ListenerOptions
 from sealift.sources.settling import Action, After
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
@@ -45,7 +46,7 @@ class Checks:
         with self._adopting((*where, "after")):
             After.parse(options.after, self._base)
 
-    def source(self, source: FolderOptions, where: Where) -> None:
+    def source(self, source: FolderOptions | ListenerOptions, where: Where) -> None:
         """Check a source."""
         self._complaints.sentences(where, source.problems())
 

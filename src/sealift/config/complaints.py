@@ -7,7 +7,9 @@ from pathlib import Path
 
 from sealift.errors import ConfigError
 
-SECRETS = frozenset({"access_key_id", "secret_access_key", "session_token", "redact_key"})
+SECRETS = frozenset(
+    {"access_key_id", "secret_access_key", "session_token", "redact_key", "http_token"}
+)
 """Settings whose value is never shown."""
 
 Where = tuple[str, ...]
@@ -45,9 +47,9 @@ class Complaints:
             known: Keys that are known there.
             elsewhere: Keys that are known in other sections, with the section.
         """
-        key = where[-1]
+        key, section = where[-1], ".".join(where[:-1])
         near = difflib.get_close_matches(key, list(known), n=1, cutoff=0.6)
-        if key in elsewhere:
+        if elsewhere.get(key, section) != section:
             advice = f"It belongs in [{elsewhere[key]}]."
         elif near:
             advice = f"Did you mean {near[0]}?"

@@ -23,6 +23,9 @@ from sealift.destinations.s3_options import S3Options
 from sealift.errors import ConfigError
 from sealift.sealing.seal import SealOptions
 from sealift.sources.folder import FolderOptions
+from sealift.sources.listener.options import ListenerOptions
+from sealift.sources.listener.place import closed_files
+from sealift.sources.settling import Action
 
 T = TypeVar("T", bound=Options)
 
@@ -32,6 +35,10 @@ _DESKTOP = frozenset({"api_url", "watch_dir"})
 _DESTINATIONS: Mapping[str, type[S3Options] | type[DirectoryOptions]] = {
     "s3": S3Options,
     "directory": DirectoryOptions,
+}
+_SOURCES: Mapping[str, type[FolderOptions] | type[ListenerOptions]] = {
+    "folder": FolderOptions,
+    "listener": ListenerOptions,
 }
 _SECTIONS = ("source", "seal", "destination")
 
@@ -69,6 +76,7 @@ class _Loading:
         self._path = path
         self._checks = checks
         self._base = path.absolute().parent
+        self._state_dir = self._base
         self._complaints = complaints
         self._reader = Reader(self._base, environ, complaints)
 
@@ -78,6 +86,7 @@ class _Loading:
         agent = found or AgentOptions()
         agent = replace(agent, state_dir=self._base / agent.state_dir)
         self._checks.agent(agent)
+        self._state_dir = agent.state_dir
         tables = self._as_table(tree.get("routes", {}), ("routes",))
         if not tables:
             self._complaints.add((), "no route is set up. Add [routes.NAME.source] and the rest.")
@@ -103,19 +112,32 @@ class _Loading:
             self._checks.seal(seal, (*where, "seal"))
         if options is None or source is None or seal is None or not destinations:
             return None
+        listener = source if isinstance(source, ListenerOptions) else None
+        if isinstance(source, ListenerOptions):
+            source = closed_files(source, self._state_dir, name)
+            options = replace(options, after=Action.DELETE.value)
         return RouteConfig(
-            name=name, source=source, seal=seal, destinations=destinations, options=options
+            name=name,
+            source=source,
+            seal=seal,
+            destinations=destinations,
+            options=options,
+            listener=listener,
         )
 
-    def _source(self, table: Tree, where: Where, homes: Mapping[str, str]) -> FolderOptions | None:
+    def _source(
+        self, table: Tree, where: Where, homes: Mapping[str, str]
+    ) -> FolderOptions | ListenerOptions | None:
         here = (*where, "source")
         if "source" not in table:
             self._complaints.add(here, 'is missing. Add it with kind = "folder" and a path.')
             return None
         source = self._as_table(table["source"], here)
-        if not self._kind(source, here, ("folder",), ("listener",)):
+        if not self._kind(source, here, tuple(_SOURCES), ()):
             return None
-        return self._section(FolderOptions, source, here, homes)
+        kind: type[Any] = _SOURCES[str(source["kind"])]
+        found: FolderOptions | ListenerOptions | None = self._section(kind, source, here, homes)
+        return found
 
     def _destinations(
         self, table: Tree, where: Where, homes: Mapping[str, str]
@@ -207,7 +229,7 @@ def _homes(route: str) -> dict[str, str]:
     sections: tuple[tuple[str, tuple[type[Options], ...]], ...] = (
         ("agent", (AgentOptions,)),
         (f"routes.{route}", (RouteOptions,)),
-        (f"routes.{route}.source", (FolderOptions,)),
+        (f"routes.{route}.source", tuple(_SOURCES.values())),
         (f"routes.{route}.seal", (SealOptions,)),
         (f"routes.{route}.destination", (S3Options, LimitOptions)),
     )

@@ -10,6 +10,7 @@ from sealift.destinations.s3_options import S3Options
 from sealift.naming import DateFrom
 from sealift.sealing.seal import SealOptions
 from sealift.sources.folder import FolderOptions
+from sealift.sources.listener.options import ListenerOptions
 
 DEFAULT_FILE = Path("sealift.toml")
 DEFAULT_KEY = "{device_id}/{time:%Y-%m-%dT%H-%M-%SZ}_{id}_{name}"
@@ -127,6 +128,8 @@ class RouteConfig:
     destinations: tuple[DestinationConfig, ...]
     seal: SealOptions = field(default_factory=SealOptions)
     options: RouteOptions = field(default_factory=RouteOptions)
+    listener: ListenerOptions | None = None
+    """For `kind = "listener"`; `source` is then the folder of the files that it closes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

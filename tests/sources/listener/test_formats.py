@@ -36,6 +36,7 @@ def closed(folder: Path, form: Form, events: list[bytes]) -> dict[str, bytes]:
             "events": str(one.events),
             "first_event_at": "2027-01-15T08:00:00.123Z",
             "last_event_at": "2027-01-15T08:00:00.123Z",
+            "uploaded_at": "2027-01-15T08:00:00Z",
         }
     assert list((folder / "segments").iterdir()) == []
     return {p.name: p.read_bytes() for p in (folder / "closed").iterdir() if p.name[0] != "."}

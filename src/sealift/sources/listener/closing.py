@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sealift.sources.listener.formats import CannotWriteError, Writer, is_xml
+from sealift.sources.listener.names import moment_of
 from sealift.sources.listener.records import read, sync_folder
 
 CLOSING_SUFFIX = ".closing"
@@ -84,7 +85,7 @@ class Closing:
                 self._write(record.body, record.at_ns, stem, drafts)
                 whole = end
             for draft in drafts.values():
-                draft.finish()
+                draft.finish(stem)
         except BaseException:
             for draft in drafts.values():
                 draft.abandon()
@@ -172,7 +173,7 @@ class _Draft:
         self._last_ns = at_ns
         self._events += 1
 
-    def finish(self) -> None:
+    def finish(self, stem: str) -> None:
         self._file.write(self._writer.tail)
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -181,6 +182,8 @@ class _Draft:
             "events": str(self._events),
             "first_event_at": _utc(self._first_ns),
             "last_event_at": _utc(self._last_ns),
+            # Of the name, not of the upload: sealing again after a crash gives the same.
+            "uploaded_at": moment_of(stem).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         with self._facts.open("w", encoding="utf-8") as file:
             json.dump(facts, file)

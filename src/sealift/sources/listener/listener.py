@@ -12,12 +12,13 @@ from sealift.ledger.records import Identity
 from sealift.sealing.compress import Compression
 from sealift.sealing.parcel import LargeBody
 from sealift.sources.base import Candidate
-from sealift.sources.folder import FolderOptions, FolderSource
+from sealift.sources.folder import FolderSource
 from sealift.sources.listener.closing import Closed
 from sealift.sources.listener.formats import Form, OutputFormat
 from sealift.sources.listener.happenings import FileClosed
 from sealift.sources.listener.intake import Intake
 from sealift.sources.listener.options import ListenerOptions
+from sealift.sources.listener.place import folder_of
 from sealift.sources.listener.rolling import Rotation
 from sealift.sources.listener.server import Server
 from sealift.sources.listener.spool import Hooks, Spool
@@ -77,14 +78,7 @@ class ListenerSource:
             _nothing,
         )
         self._folder = FolderSource(
-            FolderOptions(
-                path=self._spool.closed,
-                settle_seconds=0.0,
-                growth_seconds=0.0,
-                scan_interval_seconds=options.scan_interval_seconds,
-                watch=False,
-                large_bytes=options.large_bytes,
-            ),
+            folder_of(options, self._spool.closed),
             _DELETE,
             wall=place.wall,
             monotonic=place.monotonic,
@@ -106,11 +100,6 @@ class ListenerSource:
     def ports(self) -> dict[str, int]:
         """The port of each protocol, while it listens."""
         return dict(self._server.ports) if self._server else {}
-
-    @property
-    def rejects_folder(self) -> Path:
-        """Where closed files of rejects are."""
-        return self._rejects.closed
 
     def facts(self, name: bytes) -> dict[str, str]:
         """Tell what is known of a closed file: its events, and when the first and last came."""

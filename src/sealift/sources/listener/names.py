@@ -57,3 +57,8 @@ class Names:
             os.close(descriptor)
         fresh.replace(self._file)
         sync_folder(self._file.parent)
+
+
+def moment_of(name: str) -> datetime:
+    """Give the second that stands in a name."""
+    return datetime.strptime(name[:15], _FORM).replace(tzinfo=UTC)

@@ -98,9 +98,6 @@ class ListenerOptions:
     rejects_prefix: str = field(
         default="", metadata=_help("Prefix to which rejects are delivered; empty: they stay here.")
     )
-    source: str = field(
-        default="", metadata=_help("The objects' metadata `source`; empty for none.")
-    )
     scan_interval_seconds: float = field(
         default=60.0, metadata=_help("Time between two scans of the closed files.")
     )

@@ -139,7 +139,6 @@ class Rolling:
         self._segment = None
 
     def close(self) -> None:
-        """Let go of the open segment; it stays on disk."""
+        """Let go of the open segment; it stays on disk. Nothing may be appended any more."""
         if self._segment is not None:
             self._segment.close()
-            self._segment = None
