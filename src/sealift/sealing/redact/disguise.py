@@ -31,8 +31,7 @@ _QUOTES: Final = "\u201c\u201d\u201e\u201f\u2033\uff02"
 _DOTS: Final = "\u3002\uff61\u2024\uff0e"
 _INVISIBLE: Final = "\u034f\u115f\u1160\u17b4\u17b5\u20e3\u3164\uffa0"
 _TYPOGRAPHY: Final = tuple(
-    (fine.encode(), simple.encode())
-    for fine, simple in zip("\u201c\u201d\u2019\u2018\u2013\u2014\xa0", "\"\"''-- ", strict=True)
+    zip("\u201c\u201d\u2019\u2018\u2013\u2014\xa0", "\"\"''-- ", strict=True)
 )
 """What word processors make of plain characters; nearly every disguise in honest texts."""
 
@@ -123,11 +122,13 @@ def is_plain(data: bytes) -> bool:
 
 def untypeset(data: bytes) -> bytes:
     """Put the plain form of the usual typography in its place, one character for one."""
-    if b"\xe2\x80" in data or b"\xc2\xa0" in data:
-        for fine, simple in _TYPOGRAPHY:
-            if fine in data:
-                data = data.replace(fine, simple)
-    return data
+    if data.isascii():
+        return data
+    # Single characters of a text are searched several times faster than pieces of bytes.
+    text = written = data.decode("utf-8", "surrogatepass")
+    for fine, simple in _TYPOGRAPHY:
+        text = text.replace(fine, simple)
+    return data if text is written else text.encode("utf-8", "surrogatepass")
 
 
 def _without(text: str, odd: re.Pattern[str], first: re.Match[str]) -> tuple[str, Offsets]:

@@ -114,13 +114,13 @@ class Finder:
             data: UTF-8 text.
         """
         simple = untypeset(data)
-        numbers = self._set.Match(simple) or ()
+        numbers: list[int] = self._set.Match(simple) or []
         if len(numbers) == 1 and numbers[0] == len(self.rules):
             return []
         if len(self.rules) not in numbers or len(self.rules) + 1 in numbers:
             text = data.decode()
             return in_bytes(text, self.find(text))
-        spans = self._all_spans(simple, [n for n in numbers if n < len(self.rules)])
+        spans = self._all_spans(simple, tuple(n for n in numbers if n < len(self.rules)))
         if not spans:
             return []
         wanted = self._wanted(_merged(spans), simple)
@@ -128,10 +128,6 @@ class Finder:
             return [Hit(start, end, self.rules[number]) for start, end, number in wanted]
         characters = _characters(list(wanted), simple)
         return in_bytes(data.decode(), [Hit(a, b, self.rules[n]) for a, b, n in characters])
-
-    def is_clean(self, data: bytes) -> bool:
-        """Return whether one pass over UTF-8 text tells that no rule matches anywhere in it."""
-        return self._set.Match(untypeset(data)) == [len(self.rules)]
 
     def is_announced(self, number: int, text: str) -> bool:
         """Return whether the first pass lets rule *number* look at *text*."""

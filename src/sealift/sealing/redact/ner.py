@@ -58,11 +58,6 @@ class FinderWithNames(Finder):
         del data
         return ALL
 
-    def is_clean(self, data: bytes) -> bool:
-        """Return `False`, for the same reason."""
-        del data
-        return False
-
     def find_in_bytes(self, data: bytes) -> list[Hit]:
         """Return the same as `find` of the decoded *data*, with positions in bytes."""
         text = data.decode()
