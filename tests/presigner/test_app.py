@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -127,9 +128,18 @@ def test_wrong_settings_are_told_before_anything_starts(
 ) -> None:
     environ = {**NOWHERE, **{f"SEALIFT_PRESIGNER__{name}": v for name, v in changes.items()}}
     with pytest.raises(ConfigError) as refused:
-        build_app(load_options(None, environ), print)
+        build_app(load_options(None, environ), BytesIO())
     assert said in str(refused.value)
     assert "the-secret" not in str(refused.value)
+
+
+def test_a_url_whose_line_cannot_be_written_does_not_leave(tmp_path: Path) -> None:
+    device = a_device().device
+    with serving(tmp_path, NOWHERE, "--audit", "/dev/full") as url:
+        for _ in range(2):
+            status, body, _ = send(url, device.request("/ingest/new", order(BODY)))
+            assert (status, json.loads(body)["code"]) == (500, "internal")
+            assert b"X-Amz" not in body
 
 
 def test_settings_come_from_a_file_and_secrets_from_where_it_says(tmp_path: Path) -> None:

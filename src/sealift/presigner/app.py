@@ -1,12 +1,15 @@
 """The presigner as a web service: an ASGI app, and the server that runs it."""
 
 import asyncio
+import gc
+import logging
 import socket
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import ExitStack
+from io import FileIO, RawIOBase
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Counter, generate_latest
@@ -16,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sealift.errors import ConfigError
+from sealift.presigner.audit_file import AuditFile
 from sealift.presigner.exchange import ROOT, Answer, Request
 from sealift.presigner.openapi import as_json
 from sealift.presigner.opening import open_presigner
@@ -23,12 +27,14 @@ from sealift.presigner.options import PresignerOptions
 from sealift.presigner.orders import MAX_BODY_BYTES
 from sealift.presigner.service import Presigner
 
+_log = logging.getLogger(__name__)
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_READ_SECONDS: Final = 20.0
-"""How long a request's body may take to arrive."""
+_MOST_CONNECTIONS: Final = 4096
+"""More are answered 503: slow or idle clients must not use up the open files."""
 
 
 class PresignerApp:
@@ -39,11 +45,13 @@ class PresignerApp:
 
     Args:
         presigner: What answers.
+        audit: Where it adds its audit lines.
         registry: What `/metrics` shows.
     """
 
-    def __init__(self, presigner: Presigner, registry: CollectorRegistry) -> None:
+    def __init__(self, presigner: Presigner, audit: AuditFile, registry: CollectorRegistry) -> None:
         self._presigner = presigner
+        self._audit = audit
         self._rest = Starlette(
             routes=[
                 Route("/healthz", lambda _request: Response("ok\n", media_type="text/plain")),
@@ -66,23 +74,24 @@ class PresignerApp:
             answer = await asyncio.to_thread(presigner.answer, request)
         else:
             answer = presigner.answer(request)
+        try:
+            await self._audit.written()
+        except OSError as error:
+            _log.error("presigner.audit: %s", error.strerror)
+            answer = presigner.fault()
         await _send(answer, send)
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Read the body; one that is too long only until that is sure. None if it does not come."""
+    """Read the body; one that is too long only until that is sure. None if the client left."""
     body = b""
-    try:
-        async with asyncio.timeout(_READ_SECONDS):
-            while len(body) <= MAX_BODY_BYTES:
-                message = await receive()
-                if message["type"] != "http.request":
-                    return None
-                body += message.get("body", b"")
-                if not message.get("more_body", False):
-                    break
-    except TimeoutError:
-        return None
+    while len(body) <= MAX_BODY_BYTES:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            break
     return body
 
 
@@ -119,12 +128,12 @@ async def _openapi(_request: WebRequest) -> Response:
     return Response(as_json(), media_type="application/json")
 
 
-def build_app(options: PresignerOptions, write_audit: Callable[[bytes], object]) -> PresignerApp:
+def build_app(options: PresignerOptions, audit_file: RawIOBase) -> PresignerApp:
     """Make the app that any ASGI server can run.
 
     Args:
         options: Checked options.
-        write_audit: Takes the audit's lines.
+        audit_file: Where audit lines go, unbuffered.
 
     Raises:
         ConfigError: The tokens or keys cannot be read, or a library is missing.
@@ -148,7 +157,9 @@ def build_app(options: PresignerOptions, write_audit: Callable[[bytes], object])
             by_outcome[outcome] = outcomes.labels(outcome)
         by_outcome[outcome].inc(number)
 
-    return PresignerApp(open_presigner(options, write_audit=write_audit, count=count), registry)
+    audit = AuditFile(audit_file)
+    presigner = open_presigner(options, write_audit=audit.add, count=count)
+    return PresignerApp(presigner, audit, registry)
 
 
 def serve(
@@ -176,10 +187,8 @@ def serve(
             fit this machine.
     """
     with ExitStack() as stack:
-        audit: IO[bytes] = sys.stdout.buffer
-        if audit_file is not None:
-            audit = stack.enter_context(_append_to(audit_file))
-        app = build_app(options, lambda lines: _write(audit, lines))
+        audit = stack.enter_context(_opened(audit_file))
+        app = build_app(options, audit)
         listener = stack.enter_context(_listen(host, port))
         config = uvicorn.Config(
             app,
@@ -188,11 +197,15 @@ def serve(
             server_header=False,
             proxy_headers=bool(forwarded_by),
             forwarded_allow_ips=forwarded_by or None,
+            limit_concurrency=_MOST_CONNECTIONS,
             timeout_graceful_shutdown=10,
             lifespan="off",
             # A restart must not have to wait for the old process's connections.
             backlog=2048,
         )
+        # What is here now stays: no need to look through it for garbage again and again.
+        gc.collect()
+        gc.freeze()
         name, bound = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
         _Server(config, lambda: started(f"http://{shown}:{bound}")).run(sockets=[listener])
@@ -223,17 +236,13 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _append_to(file: Path) -> IO[bytes]:
+def _opened(audit_file: Path | None) -> FileIO:
+    if audit_file is None:
+        return FileIO(sys.stdout.fileno(), "ab", closefd=False)
     try:
-        return file.open("ab", buffering=0)
+        return FileIO(audit_file, "ab")
     except OSError as error:
         raise ConfigError(
-            f"The audit cannot be written to {file}: {error.strerror}.",
+            f"The audit cannot be written to {audit_file}: {error.strerror}.",
             hint="Choose another --audit.",
         ) from None
-
-
-def _write(audit: IO[bytes], lines: bytes) -> None:
-    """Have the lines written before the answer leaves: no URL without its line."""
-    audit.write(lines)
-    audit.flush()

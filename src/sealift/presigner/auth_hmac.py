@@ -112,17 +112,17 @@ class HmacAuth:
             place=request.place + query,
             body=request.body,
         )
-        genuine = False
-        for secret in self._secrets(device):
-            made = hmac.digest(secret, text, "sha256").hex()
-            genuine |= hmac.compare_digest(made, signature)
-        if not genuine:
+        given = bytes.fromhex(signature)
+        if not any(
+            hmac.compare_digest(hmac.digest(secret, text, "sha256"), given)
+            for secret in self._secrets(device)
+        ):
             raise RefusedError("wrong signature", device)
         if self._generations.get(device, 1) == REVOKED:
             raise RefusedError("revoked", device)
         if abs(int(now) - int(at)) > self._window:  # a request's time is whole seconds
             raise RefusedError("outside the time window", device)
-        if not self._seen.add(bytes.fromhex(signature), now):
+        if not self._seen.add(given, now):
             raise RefusedError("replayed", device)
         return device
 

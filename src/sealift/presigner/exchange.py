@@ -1,16 +1,18 @@
 """A request and its answer, whichever server carries them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 ROOT: Final = "/ingest/"
 """Where the service begins in a path; gateways may put a stage or a prefix before it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Request(NamedTuple):
     """An HTTP request, read whole."""
 
     method: str
@@ -20,7 +22,7 @@ class Request:
     query: str = ""
     """As it was sent, without the question mark."""
 
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NO_HEADERS
     """Names in lower case."""
 
     body: bytes = b""
@@ -42,14 +44,13 @@ class Request:
         return parse_qsl(self.query, keep_blank_values=True) if self.query else []
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes back."""
 
     status: int = 200
     body: bytes = b""
     content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NO_HEADERS
     """Further headers, names in lower case."""
 
 

@@ -3,11 +3,12 @@
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 import orjson
 
+from sealift.presigner.exchange import NO_HEADERS
 from sealift.presigner.keys import check_item_id
 from sealift.presigner.problems import ProblemError
 
@@ -37,8 +38,7 @@ _MINIMAL: Final = frozenset({"device_id", "filename"})
 _NEEDED: Final = ("filename", "content_length", "sha256", "md5")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(NamedTuple):
     """One file that a device wants to upload."""
 
     filename: str
@@ -56,7 +56,7 @@ class Order:
 
     content_type: str = "application/octet-stream"
     content_encoding: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = NO_HEADERS
 
     @property
     def is_minimal(self) -> bool:
@@ -199,6 +199,18 @@ def _text(name: str, pattern: re.Pattern[str], what: str) -> Callable[[Mapping[s
     return read
 
 
+def _content_type(body: Mapping[str, Any]) -> str:
+    value = body["content_type"]
+    if not isinstance(value, str) or not _is_media_type(value):
+        raise _invalid("content_type", "is not a media type in lower case, such as text/plain")
+    return value
+
+
+@lru_cache(maxsize=256)
+def _is_media_type(text: str) -> bool:
+    return MEDIA_TYPE.fullmatch(text) is not None
+
+
 def _content_encoding(body: Mapping[str, Any]) -> str:
     value = body["content_encoding"]
     if not isinstance(value, str) or value not in _ENCODINGS:
@@ -227,9 +239,7 @@ _FIELDS: Final[Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
     "content_length": _content_length,
     "sha256": _text("sha256", SHA256, "64 hexadecimal digits in lower case"),
     "md5": _text("md5", MD5, "32 hexadecimal digits in lower case"),
-    "content_type": _text(
-        "content_type", MEDIA_TYPE, "a media type in lower case, such as text/plain"
-    ),
+    "content_type": _content_type,
     "content_encoding": _content_encoding,
     "metadata": _metadata,
 }

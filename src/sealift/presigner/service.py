@@ -5,6 +5,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -121,8 +122,12 @@ class Presigner:
                 frame.name,
                 frame.lineno,
             )
-            self._parts.count("internal", 1)
-            return _problem(ProblemError("internal"))
+            return self.fault()
+
+    def fault(self) -> Answer:
+        """Answer that something unexpected happened in the service."""
+        self._parts.count("internal", 1)
+        return _problem(ProblemError("internal"))
 
     def _answer(self, request: Request, now: float, audit: Audit) -> Answer:
         place = request.place
@@ -269,5 +274,6 @@ def _problem(error: ProblemError) -> Answer:
     )
 
 
+@lru_cache(maxsize=64)
 def _rfc3339(now: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
