@@ -17,7 +17,9 @@ class ListenerSealer(Sealer):
     """
 
     def __init__(self, options: SealOptions, facts: Callable[[bytes], Mapping[str, str]]) -> None:
-        super().__init__(options)
+        # Each event was checked as it came; to redact, the file must be read anyway.
+        checked = not options.redacts and options.schema is None and options.format == "auto"
+        super().__init__(replace(options, format="any") if checked else options)
         self._facts = facts
 
     def seal(self, data: bytes, name: bytes) -> Parcel:
