@@ -34,7 +34,6 @@ def sealift_all() -> Find:
 
 
 def sealift_ner() -> Find:
-    from sealift.sealing.redact.finder import Finder  # noqa: PLC0415 not in the peers' venv
     from sealift.sealing.redact.ner import FinderWithNames, recogniser  # noqa: PLC0415
     from sealift.sealing.redact.packs import load_pack  # noqa: PLC0415
 
