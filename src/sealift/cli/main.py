@@ -20,6 +20,7 @@ VERBS: Final = {
     "quarantine": "See and decide what waits for a person.",
     "redact": "Show what sealing would remove from a file, or write the sealed file.",
     "listen": "Take XML events over TCP, and deliver them to S3 as files.",
+    "snowflake": "Print the SQL by which Snowflake loads what a route delivers.",
     "presigner": "Sign upload URLs for devices that hold no AWS credentials.",
     "demo": "Deliver sample files to a server on this machine, and show what arrived.",
 }

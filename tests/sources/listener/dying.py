@@ -6,8 +6,10 @@ Arguments: folder, step. Exit code 0: it did not come to that step.
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+from sealift.sources.listener.closing import Closed
 from sealift.sources.listener.formats import Form, OutputFormat
 from sealift.sources.listener.rolling import Rotation
 from sealift.sources.listener.spool import Hooks, Spool
@@ -35,13 +37,13 @@ def die_at(step: int) -> None:
         counted(name)
 
 
-def new_spool(folder: Path) -> Spool:
+def new_spool(folder: Path, closed: Callable[[Closed], None] = lambda _: None) -> Spool:
     """A spool whose clock stands still, so that names collide if they can."""
     return Spool(
         folder,
         Form(output=OutputFormat.XML),
         Rotation(max_bytes=1 << 20, seconds=3600, max_count=2),
-        Hooks(wall=lambda: 1_800_000_000.0),
+        Hooks(wall=lambda: 1_800_000_000.0, closed=closed),
     )
 
 

@@ -1,0 +1,1 @@
+"""Ties to other systems, built from the public names alone."""
