@@ -184,6 +184,8 @@ def _item_id(body: Mapping[str, Any]) -> str:
 
 def _content_length(body: Mapping[str, Any]) -> int:
     value = body["content_length"]
+    if type(value) is float and value.is_integer():
+        value = int(value)  # 2.0 is a whole number in JSON Schema
     if type(value) is not int or not 0 <= value <= MAX_LENGTH:
         raise _invalid("content_length", f"is no whole number from 0 to {MAX_LENGTH}")
     return value
