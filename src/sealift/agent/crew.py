@@ -48,7 +48,10 @@ class Crew(Generic[T]):
                     return
 
     def stop(self) -> None:
-        """Let the threads go home when they have finished what they are at."""
+        """Let the threads go home when they have finished what they are at.
+
+        What none has begun waits for threads that come after a new `limit`.
+        """
         with self._lock:
             self._most = 0
             for _ in self._hands:
@@ -66,12 +69,12 @@ class Crew(Generic[T]):
         return True
 
     def _run(self, number: int) -> None:
-        while (piece := self._queue.get()) is not None:
-            self._work(piece)
+        while True:
+            piece = self._queue.get()
+            if piece is not None:  # else it is only woken, to see that it may go home
+                self._work(piece)
             if number >= self._most and self._may_leave(number):
                 return
-        with self._lock:
-            self._hands.discard(number)
 
     def _may_leave(self, number: int) -> bool:
         with self._lock:
