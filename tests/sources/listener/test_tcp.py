@@ -15,7 +15,9 @@ import pytest
 from sealift.errors import ConfigError
 from sealift.events import Paused, Resumed
 from sealift.sources.listener import segment as segment_room
+from sealift.sources.listener.closing import Closing
 from sealift.sources.listener.formats import OutputFormat
+from sealift.sources.listener.framing_xml import XmlFraming
 from sealift.sources.listener.happenings import (
     EventsRefused,
     FileClosed,
@@ -51,7 +53,7 @@ def is_closed(sender: socket.socket) -> bool:
 @contextmanager
 def served_meanwhile(listener: Listener) -> Iterator[None]:
     """Send events one by one over another connection during the block; each must be taken."""
-    stop = threading.Event()
+    stop, begun = threading.Event(), threading.Event()
     acknowledged = []
 
     def send() -> None:
@@ -60,9 +62,11 @@ def served_meanwhile(listener: Listener) -> Iterator[None]:
             while not stop.is_set() or len(acknowledged) < 3:
                 sender.sendall(event(len(acknowledged)))
                 acknowledged.append(read_line(sender))
+                begun.set()
 
     thread = threading.Thread(target=send)
     thread.start()
+    assert begun.wait(10)
     try:
         yield
     finally:
@@ -252,6 +256,39 @@ def test_a_full_disk_stops_reading_and_no_acknowledged_event_is_lost(
         listener.wait_for(Resumed, place="listener")
         sender.settimeout(10)
         assert read_line(sender) == "OK 2"
+
+
+def test_files_that_cannot_be_closed_stop_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told, and tried again until it goes."""
+    with listening(tmp_path) as listener:
+        assert listener.send(event(1)) == ["OK 1"]
+        with monkeypatch.context() as broken:
+            broken.setattr(Closing, "close", lambda *_: 1 / 0)
+            listener.source.rotate()
+            assert "ZeroDivisionError" in listener.wait_for(Paused, place="listener").reason
+        listener.wait_for(Resumed, place="listener")
+        assert listener.wait_for(FileClosed).events == 1
+
+
+def test_an_error_of_ours_ends_one_connection_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others go on, and it is told."""
+    feed = XmlFraming.feed
+
+    def failing(self: XmlFraming, data: bytes) -> list[bytes]:
+        if b"poison" in data:
+            raise RuntimeError
+        return feed(self, data)
+
+    monkeypatch.setattr(XmlFraming, "feed", failing)
+    with listening(tmp_path) as listener, served_meanwhile(listener):
+        with closing(listener.connect()) as sender:
+            sender.sendall(b"poison")
+            assert is_closed(sender)
+        assert listener.wait_for(SenderClosed).reason == "unexpected RuntimeError"
 
 
 def test_a_full_spool_stops_reading_until_files_are_delivered(tmp_path: Path) -> None:

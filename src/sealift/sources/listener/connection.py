@@ -65,6 +65,10 @@ class Connection:
             self._flush()
             self._loop.update(self)
 
+    def failed(self, reason: str) -> None:
+        """Tell of an error of ours."""
+        raise NotImplementedError
+
     def check_deadlines(self, now: float) -> None:
         """Look at deadlines."""
         raise NotImplementedError
@@ -121,6 +125,11 @@ class Connection:
             self._lingers_since = now
         elif now - self._lingers_since > LINGER_SECONDS:
             self.close()
+
+    def fail(self, error: Exception) -> None:
+        """Take note of an error of ours, and close."""
+        self.failed(f"unexpected {type(error).__name__}")
+        self.close()
 
     def shut(self) -> None:
         """Take note that the listener ends."""

@@ -92,6 +92,10 @@ class HttpConnection(Connection):
         """Tell whether the sender may send more now."""
         return not self._awaits_disk
 
+    def failed(self, reason: str) -> None:
+        """Tell of an error of ours."""
+        self._intake.closed(self.peer, reason)
+
     def check_deadlines(self, now: float) -> None:
         """Close it if a request takes too long, or none comes for long."""
         if self._awaits_disk:

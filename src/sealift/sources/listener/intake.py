@@ -102,7 +102,8 @@ class Intake:
         self._looks += 1
         if self._looks % LOOKS_AT_DISK == 1:
             self._on_disk = self._events.bytes_on_disk() + self._rejects.bytes_on_disk()
-        stuck = self._events.stuck or self._rejects.stuck
+        spools = (self._events, self._rejects)
+        stuck = next((why for one in spools if (why := one.stuck or one.unclosed)), "")
         if stuck:
             self.pause = stuck
         elif self._on_disk >= self._max_spool:

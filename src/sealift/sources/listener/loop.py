@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 TICK_SECONDS = 0.25
@@ -27,6 +28,10 @@ class Served(Protocol):
 
     def tick(self, now: float) -> None:
         """Look at deadlines."""
+        ...
+
+    def fail(self, error: Exception) -> None:
+        """Take note of an error of ours, and close."""
         ...
 
     def shut(self) -> None:
@@ -134,8 +139,7 @@ class Loop:
                 elif callable(key.data):
                     self._accept(key.fileobj, key.data)
                 elif key.fd in self._served and self._served[key.fd][0] is key.data:
-                    key.data.ready(mask)
-                    self.update(key.data)
+                    self._guarded(key.data, partial(key.data.ready, mask))
             for _ in range(len(self._posted)):
                 self._posted.popleft()()
             now = self._monotonic()
@@ -144,9 +148,16 @@ class Loop:
                 self._tick()
                 self._accept_again()
                 for served, _mask in list(self._served.values()):
-                    served.tick(now)
-                    self.update(served)
+                    self._guarded(served, partial(served.tick, now))
         self._end()
+
+    def _guarded(self, served: Served, action: Callable[[], None]) -> None:
+        """Let a connection act; what goes wrong there must end no other."""
+        try:
+            action()
+            self.update(served)
+        except Exception as error:  # noqa: BLE001  whatever it is, this connection is over
+            served.fail(error)
 
     def _accept(self, listener: object, accept: Accept) -> None:
         assert isinstance(listener, socket.socket)  # noqa: S101

@@ -78,6 +78,9 @@ class Spool:
         self.stuck = ""
         """Why the disk takes no records; empty while it does."""
 
+        self.unclosed = ""
+        """Why segments cannot be closed now; empty while they can."""
+
         self._rotate_wanted = False
         self._ending = False
         self._written = False  # nothing more comes to be closed
@@ -260,14 +263,18 @@ class Spool:
             self._closing_wanted.clear()
             try:
                 self._close_waiting()
-                failed = False
             except OSError as error:
                 # Space put aside may be just what is missing.
                 failed = not self._reserve.release()
                 if not failed:
                     self._closing_wanted.set()
-                elif not ending:
-                    self._hooks.stuck(f"The disk does not let files be closed: {error.strerror}.")
+                self.unclosed = f"The disk does not let files be closed: {error.strerror}."
+            except Exception as error:  # noqa: BLE001  the thread must not end, whatever it is
+                failed = True
+                self.unclosed = f"A file cannot be closed: unexpected {type(error).__name__}."
+            else:
+                failed = False
+                self.unclosed = ""
             if ending and not self._closing_wanted.is_set():
                 return
 

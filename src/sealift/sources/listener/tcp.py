@@ -83,6 +83,10 @@ class EventStream(Connection):
             and self._admission.wait_seconds(self.peer) == 0
         )
 
+    def failed(self, reason: str) -> None:
+        """Tell of an error of ours."""
+        self._intake.closed(self.peer, reason)
+
     def check_deadlines(self, now: float) -> None:
         """Close it if an event takes too long, or nothing comes for too long."""
         if not self.may_read():
