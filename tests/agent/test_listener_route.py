@@ -19,8 +19,8 @@ from tests.cli.commands import PROGRAM, environment, run
 from tests.servers import Bucket
 from tests.sources.listener.samples import STREAM, event
 
-KILLS = int(os.environ.get("SEALIFT_TEST_KILLS", "25"))
-"""How often the listener is killed; 100 take two minutes."""
+KILLS = int(os.environ.get("LISTENER_KILLS", "25"))
+"""How often the listener is killed; 100 take a minute and a half."""
 
 
 class Service:
@@ -224,7 +224,8 @@ def test_killed_again_and_again(tmp_path: Path, ministack_bucket: Bucket) -> Non
     with serving(tmp_path, ministack_bucket, "--flush-on-stop", **limits) as service:
         assert service.end() == 0
     stored: list[int] = []
-    for key in sorted(ministack_bucket.keys()):
+    # A kill may also leave what trying out the store had put there.
+    for key in filter(re.compile(r"xml-events/\d{8}_").match, ministack_bucket.keys()):
         text = ministack_bucket.raw_get(key) or b""
         stored += [int(one.findtext("id") or "") for one in ET.fromstring(text)]
     assert len(acknowledged) > 20 * KILLS
