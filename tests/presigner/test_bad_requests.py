@@ -217,7 +217,7 @@ def test_a_bad_request_is_refused_with_its_code_and_without_a_url(
 
 
 @pytest.mark.parametrize("make", [pytest.param(make, id=name) for name, make in UNAUTHORIZED])
-def test_whoever_proves_nothing_gets_the_same_answer_whatever_the_reason(make: Make) -> None:
+def test_32_whoever_proves_nothing_gets_the_same_answer_whatever_the_reason(make: Make) -> None:
     desk = strict_desk()
     answer = desk.presigner.answer(make(desk))
     reference = strict_desk().presigner.answer(Request(method="POST", path=NEW))

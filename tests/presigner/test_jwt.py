@@ -56,6 +56,7 @@ def auth(fetch: Callable[[], Any] = lambda: KEYS, **more: Any) -> JwtAuth:
         token(nbf=NOW + 50, iat=NOW + 50),
         token(exp=NOW - 50),
     ],
+    ids=range(6),
 )
 def test_the_provider_s_token_proves_its_device(text: str) -> None:
     assert auth().device(asked_with(text), NOW) == "dev001"
@@ -93,6 +94,7 @@ def public_key_as_secret() -> str:
         ("a.b.c", "token refused"),
         ("a" * 9000, "malformed credentials"),
     ],
+    ids=range(22),
 )
 def test_any_other_token_proves_nothing(text: str, reason: str) -> None:
     with pytest.raises(RefusedError) as refused:

@@ -71,7 +71,7 @@ def test_the_minimal_form_gets_what_old_clients_know_and_no_more() -> None:
     assert (line["length"], line["sha256"]) == (None, None)
 
 
-def test_asking_again_gives_the_same_key_whatever_happened_in_between() -> None:
+def test_31_asking_again_gives_the_same_key_whatever_happened_in_between() -> None:
     first = Desk()
     keys = {first.device.new(GOOD)[1]["key"]}
     first.now += 7 * 86_400

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
@@ -57,14 +58,7 @@ def serve(
     from sealift.presigner.options import load_options  # noqa: PLC0415 - help needs none of it
 
     options = load_options(config)
-    try:
-        from sealift.presigner import app as web  # noqa: PLC0415
-    except ImportError:
-        raise ConfigError(
-            "The presigner needs Starlette and uvicorn, which are not installed.",
-            hint="Install them with: pip install 'sealift[presigner]'",
-        ) from None
-    web.serve(
+    _web().serve(
         options,
         host=host,
         port=port,
@@ -73,6 +67,17 @@ def serve(
         started=lambda url: print(f"Presigner ready at {url}", file=sys.stderr, flush=True),
     )
     return 0
+
+
+def _web() -> ModuleType:
+    try:
+        from sealift.presigner import app as web  # noqa: PLC0415 - behind an extra
+    except ImportError:
+        raise ConfigError(
+            "The presigner needs Starlette and uvicorn, which are not installed.",
+            hint="Install them with: pip install 'sealift[presigner]'",
+        ) from None
+    return web
 
 
 @app.command(

@@ -190,25 +190,27 @@ def serve(
         audit = stack.enter_context(_opened(audit_file))
         app = build_app(options, audit)
         listener = stack.enter_context(_listen(host, port))
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,  # its lines would hold file names; the audit says more
-            server_header=False,
-            proxy_headers=bool(forwarded_by),
-            forwarded_allow_ips=forwarded_by or None,
-            limit_concurrency=_MOST_CONNECTIONS,
-            timeout_graceful_shutdown=10,
-            lifespan="off",
-            # A restart must not have to wait for the old process's connections.
-            backlog=2048,
-        )
         # What is here now stays: no need to look through it for garbage again and again.
         gc.collect()
         gc.freeze()
         name, bound = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
-        _Server(config, lambda: started(f"http://{shown}:{bound}")).run(sockets=[listener])
+        server = _Server(_config(app, forwarded_by), lambda: started(f"http://{shown}:{bound}"))
+        server.run(sockets=[listener])
+
+
+def _config(app: PresignerApp, forwarded_by: str) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,  # its lines would hold file names; the audit says more
+        server_header=False,
+        proxy_headers=bool(forwarded_by),
+        forwarded_allow_ips=forwarded_by or None,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_graceful_shutdown=10,
+        lifespan="off",
+    )
 
 
 class _Server(uvicorn.Server):

@@ -53,14 +53,7 @@ def open_presigner(
             terms=_terms(options),
             identity=Identity(store, credentials.current),
             auth=_authenticator(options),
-            quotas=Quotas(
-                Limits(
-                    per_second=options.rate_per_second,
-                    burst=options.burst,
-                    files_per_day=options.files_per_day,
-                    bytes_per_day=options.bytes_per_day,
-                )
-            ),
+            quotas=Quotas(_limits(options)),
             look=head,
             write_audit=write_audit,
             clock=clock,
@@ -82,6 +75,15 @@ def _terms(options: PresignerOptions) -> Terms:
         max_bytes=options.max_bytes,
         allow_minimal=options.allow_minimal,
         encryption=tuple(encryption),
+    )
+
+
+def _limits(options: PresignerOptions) -> Limits:
+    return Limits(
+        per_second=options.rate_per_second,
+        burst=options.burst,
+        files_per_day=options.files_per_day,
+        bytes_per_day=options.bytes_per_day,
     )
 
 

@@ -120,9 +120,7 @@ class Signer:
         Returns:
             The URL. Whoever has it can do what it is signed for: treat it as a secret.
         """
-        moment = self._moment
-        if moment is None or moment.now != now or moment.life_seconds != life_seconds:
-            moment = self._moment = self._begin(now, life_seconds)
+        moment = self._moment_of(now, life_seconds)
         path = self._path + (key if _PLAIN.fullmatch(key) else quote(key, safe="/" + _SAFE))
         signed = sorted((*headers, self._host))
         names = ";".join([name for name, _ in signed])
@@ -138,6 +136,12 @@ class Signer:
         return (
             f"{self._origin}{path}?{moment.query}{after}{self._token}&X-Amz-Signature={signature}"
         )
+
+    def _moment_of(self, now: int, life_seconds: int) -> _Moment:
+        moment = self._moment
+        if moment is None or moment.now != now or moment.life_seconds != life_seconds:
+            moment = self._moment = self._begin(now, life_seconds)
+        return moment
 
     def _begin(self, now: int, life_seconds: int) -> _Moment:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
