@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from sealift.destinations.retrying import Retrying
     from sealift.destinations.s3 import S3Destination, S3Options
     from sealift.doctor import Diagnosis, examine, worst
-    from sealift.listening import ListeningAgent
     from sealift.naming import DateFrom, KeyTemplate
     from sealift.observe.showing import Show, showing
     from sealift.one_off import PutOptions, PutResult, history_of_puts, put
@@ -73,7 +72,6 @@ __all__ = [
     "ListenerOptions",
     "ListenerPlace",
     "ListenerSource",
-    "ListeningAgent",
     "MemoryDestination",
     "Outcome",
     "OutputFormat",
@@ -153,7 +151,6 @@ _HOMES = {
         "examine",
         "worst",
     ),
-    "sealift.listening": ("ListeningAgent",),
     "sealift.naming": (
         "DateFrom",
         "KeyTemplate",

@@ -85,6 +85,7 @@ class Runner:
     def drain(self) -> None:
         """Begin nothing new, finish what is in flight, and return from `run`. Any thread."""
         self._draining = True
+        self.route.source.stop_accepting()
         for lane in self._lanes:
             lane.drain()
         self._mail.wake()

@@ -95,7 +95,7 @@ def _listen(settings: sealift.Config, show: sealift.Show, *, once: bool) -> seal
     routes = sealift.build_routes(settings, notify=show.notify, took=show.took)
     surroundings = sealift.Surroundings(notify=show.notify)
     with (
-        sealift.ListeningAgent(routes, settings.agent.state_dir, surroundings) as agent,
+        sealift.Agent(routes, settings.agent.state_dir, surroundings) as agent,
         obeying(agent) as orders,
     ):
         if not once:

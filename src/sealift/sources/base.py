@@ -103,6 +103,10 @@ class Source(Protocol):
         """Begin to watch for changes; call *wake* from another thread after each."""
         ...
 
+    def stop_accepting(self) -> None:
+        """Take nothing more from outside; what came before still counts. From any thread."""
+        ...
+
     def close(self) -> None:
         """Stop watching."""
         ...

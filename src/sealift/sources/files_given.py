@@ -109,6 +109,9 @@ class FilesGiven:
     def watch(self, wake: Callable[[], None]) -> None:
         """Watch nothing: what was given is all there is."""
 
+    def stop_accepting(self) -> None:
+        """Do nothing: nothing comes from outside."""
+
     def close(self) -> None:
         """Do nothing: nothing is open."""
 

@@ -220,6 +220,9 @@ class FolderSource:
             root = Path(os.fsdecode(self._root))
             self._watcher = Watcher(root, recursive=self._options.recursive, wake=wake)
 
+    def stop_accepting(self) -> None:
+        """Do nothing: what others put into the folder waits there. See `Source.stop_accepting`."""
+
     def close(self) -> None:
         """Stop watching."""
         if self._watcher is not None:
