@@ -64,8 +64,6 @@ def ministack() -> Iterator[S3Server]:
 
     Raises:
         SealiftError: The server did not start. Nothing is left running.
-
-    Source: https://pypi.org/project/ministack/
     """
     with tempfile.TemporaryFile() as log:
         server, port = _start(log)

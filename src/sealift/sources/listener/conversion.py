@@ -16,7 +16,7 @@ def xml_to_json(event: bytes, *, pretty: bool = False) -> bytes:
     Raises:
         ValueError: It cannot be written as JSON: it is not well-formed, or too deep.
 
-    Source: https://pypi.org/project/xmltodict/
+    Source: https://github.com/martinblech/xmltodict
     """
     parser = expat.ParserCreate("UTF-8")
     parser.buffer_text = True
