@@ -105,13 +105,17 @@ def test_after_an_outage_the_same_command_goes_on(tmp_path: Path) -> None:
     assert started["waiting"] == 1
 
 
-def test_after_ctrl_c_standard_input_is_kept_and_its_place_told(tmp_path: Path) -> None:
+def interrupted(file: str, target: str, *, home: Path) -> tuple[int, str]:
+    """Press Ctrl-C in the middle of a put; give the exit code and what was said.
+
+    A server that takes the connection and never answers keeps the upload under way.
+    """
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(30)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
         flags = ("--endpoint-url", url, "--region", "us-east-1")
-        process = start("put", "-", "s3://bucket/x.txt", *flags, home=tmp_path, **keys)
+        process = start("put", file, target, *flags, home=home, **keys)
         try:
             connection, _ = silent.accept()
             with connection:
@@ -120,7 +124,12 @@ def test_after_ctrl_c_standard_input_is_kept_and_its_place_told(tmp_path: Path) 
                 _, errors = process.communicate(timeout=20)
         finally:
             process.kill()
-    assert process.returncode == 130
+    return process.returncode, errors
+
+
+def test_after_ctrl_c_standard_input_is_kept_and_its_place_told(tmp_path: Path) -> None:
+    code, errors = interrupted("-", "s3://bucket/x.txt", home=tmp_path)
+    assert code == 130
     [kept] = (tmp_path / "state-home/sealift/put/spool").rglob("x.txt")
     assert errors.startswith(f"Interrupted.\nStandard input is kept in {kept}; put that file")
     assert "Repeat" not in errors
@@ -142,23 +151,9 @@ def test_after_an_error_standard_input_is_kept_and_its_place_told(tmp_path: Path
 
 
 def test_ctrl_c_ends_with_130_in_the_middle_of_an_upload(tmp_path: Path) -> None:
-    """A server that takes the connection and never answers keeps the upload under way."""
     (tmp_path / "a.txt").write_text("text")
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(30)
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
-        flags = ("--endpoint-url", url, "--region", "us-east-1")
-        process = start("put", "a.txt", "s3://bucket/x", *flags, home=tmp_path, **keys)
-        try:
-            connection, _ = silent.accept()
-            with connection:
-                assert connection.recv(1)
-                process.send_signal(signal.SIGINT)
-                _, errors = process.communicate(timeout=20)
-        finally:
-            process.kill()
-    assert process.returncode == 130
+    code, errors = interrupted("a.txt", "s3://bucket/x", home=tmp_path)
+    assert code == 130
     assert errors == "Interrupted. Repeat the same command to go on.\n"
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sealift.agent.news import paused, written
 from sealift.agent.route import Route
 from sealift.agent.runner import Runner
 from sealift.agent.surroundings import Surroundings
 from sealift.errors import LedgerWaitsError, PausedError, SealiftError, UsageError
-from sealift.events import Paused, Resumed
+from sealift.events import Resumed
 from sealift.ledger.database import AgentLock, make_state_dir
 from sealift.ledger.desk import Desk
 from sealift.ledger.ledger import Ledger
-from sealift.ledger.records import Pause
 
 LEDGER_SECONDS = 30.0
 """How long to wait before a ledger that cannot be written is tried again."""
@@ -172,27 +172,11 @@ class Agent:
     def _wait_for_ledger(self, route: str, error: LedgerWaitsError) -> bool:
         """Wait until the ledger can be written; False if the agent is to end before."""
         notify, place = self._surroundings.notify, "ledger"
-        notify(
-            Paused(
-                route=route,
-                place=place,
-                code=error.code,
-                reason=error.message,
-                hint=error.hint,
-                probe_seconds=LEDGER_SECONDS,
-            )
-        )
+        event = paused(route, place, error, seconds=LEDGER_SECONDS)
+        notify(event)
         while not self._ending.wait(LEDGER_SECONDS):
-            pause = Pause(
-                route=route,
-                place=place,
-                code=error.code,
-                reason=error.message,
-                hint=error.hint,
-                since=self._surroundings.wall(),
-            )
             try:  # a pause written down is the best proof that it is over
-                self._ledger.pause(pause)
+                self._ledger.pause(written(event, since=self._surroundings.wall()))
                 self._ledger.resume(route, place)
             except LedgerWaitsError:
                 continue

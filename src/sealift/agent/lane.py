@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 from sealift.agent.attempts import Attempts
 from sealift.agent.health import Gate, Health
 from sealift.agent.job import Job, Outcome
+from sealift.agent.news import paused
 from sealift.agent.pace import Pace
 from sealift.destinations.base import Destination
 from sealift.errors import SealiftError, SourceChangedError, ThrottledError, TransientError
-from sealift.events import BackedOff, Observer, PaceChanged, Paused, Resumed
+from sealift.events import BackedOff, Observer, PaceChanged, Resumed
 
 if TYPE_CHECKING:
     from queue import SimpleQueue
@@ -128,16 +129,7 @@ class Lane:
     def _tell_gate(self, error: SealiftError, now: float) -> None:
         seconds = self.health.retry_at - now
         if self.health.gate is Gate.PAUSED:
-            self._notify(
-                Paused(
-                    route=self._route,
-                    place=self.name,
-                    code=error.code,
-                    reason=error.message,
-                    hint=error.hint,
-                    probe_seconds=seconds,
-                )
-            )
+            self._notify(paused(self._route, self.name, error, seconds=seconds))
         elif self.health.gate is Gate.BACKING_OFF:
             self._notify(
                 BackedOff(

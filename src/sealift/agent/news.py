@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from sealift.errors import SealiftError
 from sealift.events import Event, Observer, Paused, Resumed
 from sealift.ledger.ledger import Ledger
 from sealift.ledger.records import Pause
@@ -25,16 +26,7 @@ class News:
     def notify(self, event: Event) -> None:
         """Take an event; pauses and resumptions are written down as well."""
         if isinstance(event, Paused):
-            self._ledger.pause(
-                Pause(
-                    route=event.route,
-                    place=event.place,
-                    code=event.code,
-                    reason=event.reason,
-                    hint=event.hint,
-                    since=self._wall(),
-                )
-            )
+            self._ledger.pause(written(event, since=self._wall()))
         elif isinstance(event, Resumed):
             self._ledger.resume(event.route, event.place)
         self._events.append(event)
@@ -48,3 +40,27 @@ class News:
         events, self._events = self._events, []
         for event in events:
             self._observer(event)
+
+
+def paused(route: str, place: str, error: SealiftError, *, seconds: float) -> Paused:
+    """Tell that *place* is unusable because of *error*, and is probed in so many seconds."""
+    return Paused(
+        route=route,
+        place=place,
+        code=error.code,
+        reason=error.message,
+        hint=error.hint,
+        probe_seconds=seconds,
+    )
+
+
+def written(event: Paused, *, since: float) -> Pause:
+    """Give a pause as the ledger remembers it."""
+    return Pause(
+        route=event.route,
+        place=event.place,
+        code=event.code,
+        reason=event.reason,
+        hint=event.hint,
+        since=since,
+    )

@@ -1,8 +1,9 @@
 """What is wrong with a route's source: it cannot be read, or files in it cannot be settled."""
 
+from sealift.agent.news import paused
 from sealift.agent.route import Route
 from sealift.errors import SourceFolderError
-from sealift.events import Observer, Paused, Resumed
+from sealift.events import Observer, Resumed
 
 
 class Trouble:
@@ -39,15 +40,7 @@ class Trouble:
 
     def _tell(self, before: SourceFolderError | None, problem: SourceFolderError | None) -> None:
         if problem is not None and before is None:
-            self._notify(
-                Paused(
-                    route=self._route.name,
-                    place="source",
-                    code=problem.code,
-                    reason=problem.message,
-                    hint=problem.hint,
-                    probe_seconds=self._route.scan_interval_seconds,
-                )
-            )
+            seconds = self._route.scan_interval_seconds
+            self._notify(paused(self._route.name, "source", problem, seconds=seconds))
         elif problem is None and before is not None and self.worst is None:
             self._notify(Resumed(route=self._route.name, place="source"))

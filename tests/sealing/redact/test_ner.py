@@ -45,7 +45,7 @@ def test_a_missing_extra_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_pack_adds_the_model_to_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sealift.sealing.redact.redactor.recogniser", lambda: persons)
+    monkeypatch.setattr("sealift.sealing.redact.rule_set.recogniser", lambda: persons)
     redactor = Redactor(("ner",), "label", rules=RULES)
     done = redactor.redact(b'{"to": "ana@example.com", "text": "Ana wrote"}', "json")
     assert done.data == b'{"to": "[EMAIL]", "text": "[NAME] wrote"}'

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import re2
 
 from sealift.errors import ConfigError
 from sealift.sealing.redact.disguise import Offsets, disguised, is_plain, plain, untypeset
+from sealift.sealing.redact.positions import byte_positions
 from sealift.sealing.redact.rule import Rule, pattern_options
 from sealift.sealing.redact.validators import VALIDATORS
 
@@ -196,14 +198,8 @@ class Finder:
 
 def in_bytes(text: str, hits: list[Hit]) -> list[Hit]:
     """Turn positions in *text* into positions in its UTF-8 bytes."""
-    placed: list[Hit] = []
-    character = byte = 0
-    for start, end, rule in hits:
-        first = byte + len(text[character:start].encode())
-        byte = first + len(text[start:end].encode())
-        placed.append(Hit(first, byte, rule))
-        character = end
-    return placed
+    ends = iter(byte_positions(text, chain.from_iterable((hit.start, hit.end) for hit in hits)))
+    return [Hit(next(ends), next(ends), hit.rule) for hit in hits]
 
 
 def _shrunk(rule: Rule, data: bytes, whole: int, start: int, end: int) -> tuple[int, int]:

@@ -1,9 +1,8 @@
 """Redacts plain text: UTF-8, whatever else it may be."""
 
-from itertools import chain
-
 from sealift.errors import InvalidContentError
-from sealift.sealing.redact.sweep import Edit, Sweep, byte_positions
+from sealift.sealing.redact.finder import in_bytes
+from sealift.sealing.redact.sweep import Edit, Sweep
 
 
 def text_edits(data: bytes, sweep: Sweep) -> list[Edit]:
@@ -26,10 +25,9 @@ def text_edits(data: bytes, sweep: Sweep) -> list[Edit]:
     if candidates == ():
         return []
     hits = sweep.find(text, candidates)
-    starts = iter(byte_positions(text, chain.from_iterable((h.start, h.end) for h in hits)))
     return [
-        Edit(start, end, sweep.replace(hit.rule, text[hit.start : hit.end]).encode())
-        for hit, (start, end) in zip(hits, zip(starts, starts, strict=True), strict=True)
+        Edit(start, end, sweep.replace(rule, data[start:end].decode()).encode())
+        for start, end, rule in in_bytes(text, hits)
     ]
 
 

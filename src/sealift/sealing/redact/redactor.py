@@ -3,14 +3,13 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 import orjson
-import re2
 
 from sealift.errors import (
     ConfigError,
@@ -21,16 +20,14 @@ from sealift.errors import (
     UsageError,
 )
 from sealift.sealing.redact.budget import Budget
-from sealift.sealing.redact.disguise import plain
 from sealift.sealing.redact.fields import field_edits, parse_fields
 from sealift.sealing.redact.file_names import redacted_name
-from sealift.sealing.redact.finder import Finder
 from sealift.sealing.redact.json_text import json_edits
-from sealift.sealing.redact.ner import PACK, RECOGNISED, FinderWithNames, recogniser
-from sealift.sealing.redact.packs import load_pack
+from sealift.sealing.redact.ner import PACK
 from sealift.sealing.redact.plain_text import text_edits
 from sealift.sealing.redact.replace import HASH, Replacement, key_id
 from sealift.sealing.redact.rule import Rule
+from sealift.sealing.redact.rule_set import denied, finder_of, loaded, what_it_finds
 from sealift.sealing.redact.sweep import Edit, Sweep, apply
 from sealift.sealing.redact.xml_text import xml_edits
 from sealift.sealing.validate import Format, Limits, check
@@ -117,8 +114,8 @@ class Redactor:
                 "A field rule asks for hash, which needs a key.",
                 hint='Set redact_key = { env = "NAME" } or { file = "path" }.',
             )
-        every = (*_denied(deny), *rules, *_loaded(packs))
-        self._finder = _finder(every, tuple(allow), names=PACK in packs)
+        every = (*denied(deny), *rules, *loaded(packs))
+        self._finder = finder_of(every, tuple(allow), names=PACK in packs)
         self._seconds = seconds
         self._limits = limits or Limits()
         self._clock = clock
@@ -127,7 +124,7 @@ class Redactor:
             orjson.dumps(
                 [
                     version("sealift"),
-                    [_what_it_finds(rule) for rule in every],
+                    [what_it_finds(rule) for rule in every],
                     [replacement, sorted(allow), sorted(deny), key_id(key)],
                     [[rule.path, rule.action] for rule in self._fields],
                 ]
@@ -264,38 +261,6 @@ class Redactor:
                     f"replacement = {replacement[:80]!r} is itself what a rule removes.",
                     hint="Take another, or narrow the rule.",
                 )
-
-
-def _what_it_finds(rule: Rule) -> list[object]:
-    """List what of a rule decides the bytes: all but its proofs."""
-    proofs = {"source", "examples", "counterexamples"}
-    return [getattr(rule, field.name) for field in fields(rule) if field.name not in proofs]
-
-
-def _loaded(packs: Sequence[str | Path]) -> Iterator[Rule]:
-    for pack in packs:
-        if pack == PACK:
-            yield RECOGNISED
-        else:
-            yield from load_pack(pack)
-
-
-def _finder(rules: Sequence[Rule], allow: Sequence[str], *, names: bool) -> Finder:
-    if not names:
-        return Finder(rules, allow=allow)
-    patterns = [rule for rule in rules if rule is not RECOGNISED]
-    return FinderWithNames(patterns, recogniser(), allow=allow)
-
-
-def _denied(deny: Sequence[str]) -> Iterator[Rule]:
-    """Make one rule of all texts that always go, the longest first."""
-    texts = {plain(text)[0].strip() for text in deny}
-    if "" in texts:
-        raise ConfigError("redact_deny has an empty text.", hint="Remove it.")
-    if texts:
-        longest_first = sorted(texts, key=lambda text: (-len(text), text))
-        pattern = "|".join(re2.escape(text) for text in longest_first)
-        yield Rule(name="deny-list", label="DENIED", pattern=f"(?i:{pattern})")
 
 
 def _failing_closed(work: Callable[[], T]) -> T:

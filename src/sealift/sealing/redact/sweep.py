@@ -58,16 +58,3 @@ def apply(data: bytes, edits: Iterable[Edit]) -> bytes:
         seen = end
     pieces.append(data[seen:])
     return b"".join(pieces)
-
-
-def byte_positions(text: str, positions: Iterable[int]) -> list[int]:
-    """Turn positions in *text*, in ascending order, into positions in its UTF-8 bytes."""
-    if text.isascii():
-        return list(positions)
-    found: list[int] = []
-    character = byte = 0
-    for position in positions:
-        byte += len(text[character:position].encode("utf-8", "surrogatepass"))
-        character = position
-        found.append(byte)
-    return found

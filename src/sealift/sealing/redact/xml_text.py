@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 from sealift.errors import InvalidContentError
 from sealift.sealing.redact.disguise import Offsets
 from sealift.sealing.redact.finder import SEPARATOR
+from sealift.sealing.redact.positions import byte_positions
 from sealift.sealing.redact.rule import Rule
-from sealift.sealing.redact.sweep import Edit, Sweep, byte_positions
+from sealift.sealing.redact.sweep import Edit, Sweep
 
 _TOKEN: Final = re.compile(
     r"<!--(?P<comment>.*?)-->"
