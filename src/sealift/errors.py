@@ -6,7 +6,8 @@ SealiftError                     exit 1
 │   ├── ThrottledError                    the store asks for fewer requests
 │   ├── StoreFullError                    the store has no room for now
 │   ├── OutcomeUnknownError               the bytes may have landed: look before the next step
-│   │   └── AlreadyThereError             something is at the key: ours from before, or another's
+│   │   ├── AlreadyThereError             something is at the key: ours from before, or another's
+│   │   └── ChangedMeanwhileError         the object is no longer the version that was read
 │   ├── SourceChangedError                the file changed while it was read
 │   ├── ShortageError                     this machine is short of files or memory for now
 │   └── PausedError              exit 4   the world is wrong: the whole route waits, and probes
@@ -99,6 +100,15 @@ class AlreadyThereError(OutcomeUnknownError):
     """The store says that something is at the key. Only a look can tell whose it is."""
 
     code = "already_there"
+
+
+class ChangedMeanwhileError(OutcomeUnknownError):
+    """The object is no longer the version that was read. It was not replaced by this call.
+
+    It may hold these very bytes all the same, from an attempt whose answer was lost.
+    """
+
+    code = "changed_meanwhile"
 
 
 class SourceChangedError(TransientError):

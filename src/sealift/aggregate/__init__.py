@@ -1,0 +1,1 @@
+"""One object a day that many writers add to: journal, merge, conditional write, compaction."""
