@@ -2,28 +2,20 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from sealift.destinations.base import PUT_ID, SHA256, Capabilities, Found, PartLog, Stored
+from sealift.destinations.base import PUT_ID, Capabilities, Found, PartLog, Stored
 from sealift.destinations.checks import check_key
 from sealift.destinations.s3_bucket import is_aws
 from sealift.destinations.s3_conditions import ConditionCheck
 from sealift.destinations.s3_credentials import CredentialSource
-from sealift.destinations.s3_errors import Answer, read_obstore
 from sealift.destinations.s3_link import Link
 from sealift.destinations.s3_look import Eyes
-from sealift.destinations.s3_options import (
-    MAX_METADATA_BYTES,
-    MAX_OBJECT_BYTES,
-    MAX_PUT_BYTES,
-    S3Options,
-    encode_metadata,
-    metadata_bytes,
-    metadata_problem,
-)
+from sealift.destinations.s3_object import ObjectWriter
+from sealift.destinations.s3_options import MAX_OBJECT_BYTES, S3Options
 from sealift.destinations.s3_read_back import ReadBack
-from sealift.errors import AlreadyThereError, ItemRefusedError, TooLargeError
+from sealift.errors import AlreadyThereError
 from sealift.sealing.parcel import Parcel
 
 if TYPE_CHECKING:
@@ -56,12 +48,7 @@ class S3Destination:
         self._link = Link(options, clock=clock, source=credentials)
         self._conditions = ConditionCheck(self._link)
         self._create_is_safe = is_aws(options) or options.trust_conditions
-        self._tags = dict(options.tags) or None
-        self._attributes = {k: encode_metadata(v) for k, v in options.metadata.items()}
-        if options.storage_class:
-            self._attributes["Storage-Class"] = options.storage_class
-        self._content_type = options.content_type
-        self._putting = f"Putting into s3://{options.bucket}"
+        self._writer = ObjectWriter(self._link)
         self._eyes = Eyes(self._link)
         reads_back = options.verify == "read-back"
         self._read_back = ReadBack(self._eyes, self.delete) if reads_back else None
@@ -113,10 +100,10 @@ class S3Destination:
         body = parcel.body
         if create and not self._create_is_safe:
             create = self._may_create(key)
-        attributes = self._attributes_of(parcel, put_id)
+        attributes = self._writer.attributes_of(parcel, put_id)
         if type(body) is not bytes:
             return self._put_parts(key, parcel, attributes, create=create, part_log=part_log)
-        etag = self._put_bytes(key, body, attributes, "create" if create else "overwrite")
+        etag = self._writer.put(key, body, attributes, "create" if create else "overwrite")
         if self._read_back:
             # Only this very version is replaced: it is ours by its ETag.
             etag = self._read_back.verify(
@@ -124,66 +111,9 @@ class S3Destination:
                 parcel,
                 etag,
                 put_id=put_id,
-                again=lambda tag: self._put_bytes(key, body, attributes, {"e_tag": tag}),
+                again=lambda tag: self._writer.put(key, body, attributes, {"e_tag": tag}),
             )
         return Stored(etag=etag)
-
-    def _put_bytes(self, key: str, body: bytes, attributes: dict[str, str], mode: Any) -> str:
-        """Send one PUT, and again only if nothing landed and something could be mended."""
-        connection = self._link.connection()
-        tried: list[str] = []
-        while True:
-            try:
-                result = connection.put(
-                    connection.store(len(body)),
-                    key,
-                    body,
-                    attributes=attributes,
-                    tags=self._tags,
-                    mode=mode,
-                    use_multipart=False,
-                )
-            except BaseException as error:  # noqa: BLE001 - Rust's panics are no Exceptions
-                connection = self._link.mend(error, connection, tried, doing=self._putting)
-                continue
-            etag = result["e_tag"]
-            if not etag:
-                answer = Answer(trouble="no-etag")
-                raise self._link.explain(answer, doing=self._putting, writing=True)
-            return etag
-
-    def _attributes_of(self, parcel: Parcel, put_id: str) -> dict[str, str]:
-        """Check what S3 limits, and gather the headers of the object."""
-        attributes = {
-            **self._attributes,
-            PUT_ID: put_id,
-            SHA256: parcel.sha256,
-            "Content-Type": self._content_type or parcel.content_type,
-        }
-        if parcel.content_encoding:
-            attributes["Content-Encoding"] = parcel.content_encoding
-        if parcel.metadata:
-            attributes.update(self._more_metadata(parcel.metadata))
-        limit = MAX_PUT_BYTES if type(parcel.body) is bytes else MAX_OBJECT_BYTES
-        if parcel.size > limit:
-            raise TooLargeError(
-                f"{self._putting}: the item has {parcel.size} bytes, and {limit} are possible.",
-                hint="Split it.",
-            )
-        return attributes
-
-    def _more_metadata(self, metadata: Mapping[str, str]) -> dict[str, str]:
-        """Encode what the parcel brings; header values are not the place for raw text."""
-        encoded = {name: encode_metadata(value) for name, value in metadata.items()}
-        problems = [problem for name in metadata if (problem := metadata_problem(name))]
-        own = {k: v for k, v in self._attributes.items() if k != "Storage-Class"}
-        if metadata_bytes(own | encoded) > MAX_METADATA_BYTES - 256:
-            problems.append("the metadata is over 1,792 bytes")
-        if problems:
-            raise ItemRefusedError(
-                f"{self._putting}: {'; '.join(problems)}.", hint="Give the item less metadata."
-            )
-        return encoded
 
     def _may_create(self, key: str) -> bool:
         """Whether to put with the condition; without it, only after a look that finds nothing."""
@@ -191,7 +121,7 @@ class S3Destination:
             self._create_is_safe = True
             return True
         if self._eyes.look(key) is not None:
-            raise AlreadyThereError(f"{self._putting}: an object is already under the key.")
+            raise AlreadyThereError(f"{self._writer.doing}: an object is already under the key.")
         return False
 
     def _put_parts(
@@ -247,14 +177,7 @@ class S3Destination:
             AccessDeniedError: It may not be deleted with these credentials.
             TransientError: It is unknown whether it was deleted.
         """
-        connection = self._link.connection()
-        try:
-            connection.delete(connection.small, key)
-        except FileNotFoundError:
-            return
-        except Exception as error:  # noqa: BLE001 - mapped at once
-            doing = f"Deleting from s3://{self._options.bucket}"
-            raise self._link.explain(read_obstore(error), doing=doing, writing=False) from None
+        self._writer.delete(key)
 
     def abort_stale_uploads(self, uploads: Iterable[tuple[str, str]]) -> int:
         """Abort large uploads that were begun and given up.

@@ -2,8 +2,9 @@
 
 import threading
 import uuid
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from sealift.destinations.base import PUT_ID
 from sealift.destinations.s3_errors import Answer, read_obstore
 from sealift.errors import NotSentError, OutcomeUnknownError, StoreRefusedError
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 PROBE_FOLDER: Final = ".sealift-probe/"
 """Under the prefix: where objects are made to try the store out, and deleted again."""
+
+STALE_ETAG: Final = '"00000000000000000000000000000000"'
+"""No object has it: a replace of that version must be refused."""
 
 PROBE_BODY: Final = b"Sealift tried out this store. This object may be deleted.\n"
 
@@ -71,8 +75,28 @@ class ConditionCheck:
         return error
 
 
-def create(link: "Link", key: str, attributes: dict[str, str] | None = None) -> Answer | None:
-    """Create a probe's object; None if the store accepted it."""
+def create(link: "Link", key: str) -> Answer | None:
+    """Create a probe's object; None if the store accepted it. Its put id is the key's end."""
+    return _put(link, key, "create")
+
+
+def replace(link: "Link", key: str, etag: str) -> bool:
+    """Replace a probe's object if it is *etag*; whether the store did.
+
+    Raises:
+        SealiftError: It cannot be told from the answer.
+    """
+    answer = _put(link, key, {"e_tag": etag})
+    if answer is None:
+        return True
+    if answer.status in {304, 404, 409, 412}:
+        return False
+    doing = f"Trying out s3://{link.options.bucket}"
+    raise link.explain(answer, doing=doing, writing=False)
+
+
+def _put(link: "Link", key: str, mode: Any) -> Answer | None:
+    """Put a probe's object; None if the store accepted it."""
     connection = link.connection()
     tried: list[str] = []
     while True:
@@ -81,8 +105,8 @@ def create(link: "Link", key: str, attributes: dict[str, str] | None = None) -> 
                 connection.small,
                 key,
                 PROBE_BODY,
-                attributes=attributes,
-                mode="create",
+                attributes={PUT_ID: key[-32:]},
+                mode=mode,
                 use_multipart=False,
             )
         except Exception as error:  # noqa: BLE001 - mapped by whoever asks

@@ -5,11 +5,16 @@ import hashlib
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from sealift.destinations.base import PUT_ID
-from sealift.destinations.s3_conditions import PROBE_BODY, PROBE_FOLDER, create, remove
-from sealift.destinations.s3_errors import Answer, explain, read_obstore
+from sealift.destinations.s3_conditions import (
+    PROBE_FOLDER,
+    STALE_ETAG,
+    create,
+    remove,
+    replace,
+)
+from sealift.destinations.s3_errors import Answer
 from sealift.destinations.s3_look import Eyes
 from sealift.errors import AccessDeniedError, SealiftError
 
@@ -92,7 +97,7 @@ class _Probe:
 
     def findings(self) -> Iterator[Finding]:
         yield from self._reached()
-        first = create(self._link, self._key, {PUT_ID: self._key[-32:]})
+        first = create(self._link, self._key)
         if first:
             yield _failed("write", self._explain(first))
             return
@@ -184,8 +189,8 @@ class _Probe:
         name = "etag"
         if not etag:
             return Finding(name=name, level="warn", message="The store gives no ETag.")
-        if self._accepts(etag):
-            stale = self._accepts('"00000000000000000000000000000000"')
+        if replace(self._link, self._key, etag):
+            stale = replace(self._link, self._key, STALE_ETAG)
             return Finding(
                 name=name,
                 level="warn" if stale else "pass",
@@ -193,7 +198,7 @@ class _Probe:
                 if stale
                 else "If-Match works with the ETag as it is given.",
             )
-        works = self._accepts(etag.strip('"'))
+        works = replace(self._link, self._key, etag.strip('"'))
         return Finding(
             name=name,
             level="pass" if works else "warn",
@@ -201,27 +206,6 @@ class _Probe:
             if works
             else "If-Match does not work: aggregates are not possible there.",
         )
-
-    def _accepts(self, etag: str) -> bool:
-        connection = self._link.connection()
-        mode: Any = {"e_tag": etag}
-        attributes = {PUT_ID: self._key[-32:]}
-        try:
-            connection.put(
-                connection.small,
-                self._key,
-                PROBE_BODY,
-                mode=mode,
-                attributes=attributes,
-                use_multipart=False,
-            )
-        except Exception as error:  # noqa: BLE001 - mapped at once
-            answer = read_obstore(error)
-            if answer.status in {404, *_REFUSALS}:
-                return False
-            doing = f"Trying out {self._bucket}"
-            raise explain(answer, doing=doing, writing=False) from None
-        return True
 
     def _checksum(self) -> Finding:
         """Send a wrong Content-MD5: a store that checks answers 400."""

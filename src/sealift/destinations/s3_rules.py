@@ -8,6 +8,7 @@ from sealift.errors import (
     AccessDeniedError,
     AlreadyThereError,
     BucketError,
+    ChangedMeanwhileError,
     ClockError,
     CredentialsError,
     ItemRefusedError,
@@ -94,6 +95,8 @@ BY_CODE: Final[Mapping[str, Rule]] = {
     ),
     **dict.fromkeys(("XMinioStorageFull", "InsufficientStorage", "QuotaExceeded"), _FULL),
     "PreconditionFailed": _TAKEN,
+    # Answered to If-Match only: a GET that finds nothing is no error.
+    "NoSuchKey": Rule(error=ChangedMeanwhileError, says="the object is gone"),
     # The Complete that was sent before may have won, and its answer was lost.
     "NoSuchUpload": Rule(error=OutcomeUnknownError, says="the upload is no longer known"),
     **dict.fromkeys(("RequestTimeTooSkewed", "RequestExpired"), _SKEWED),

@@ -1,8 +1,9 @@
 """What sealing makes: the bytes that leave, and what is known of them."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 
 class LargeBody(Protocol):
@@ -43,3 +44,22 @@ class Parcel:
 
     redactions: Mapping[str, int] = field(default_factory=dict)
     """How often each redaction rule matched; never what it matched."""
+
+    @classmethod
+    def of(
+        cls,
+        body: bytes,
+        *,
+        content_type: str = "application/octet-stream",
+        content_encoding: str = "",
+        metadata: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Make the parcel of bytes that are sealed already, and fingerprint them."""
+        return cls(
+            body=body,
+            size=len(body),
+            sha256=hashlib.sha256(body).hexdigest(),
+            content_type=content_type,
+            content_encoding=content_encoding,
+            metadata=metadata or {},
+        )

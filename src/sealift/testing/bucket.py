@@ -103,9 +103,16 @@ def error(status: int, code: str, message: str = "scripted") -> Answer:
 
 
 class MemoryBucket:
-    """A bucket that keeps the conditions of a put. Not thread-safe: the server holds a lock."""
+    """A bucket that keeps the conditions of a put. Not thread-safe: the server holds a lock.
 
-    def __init__(self, name: str, region: str) -> None:
+    Args:
+        name: The bucket's name.
+        region: Where it says to be.
+        bare_etags: In `If-Match`, an ETag in quotes never fits, as with Ceph RGW.
+    """
+
+    def __init__(self, name: str, region: str, *, bare_etags: bool = False) -> None:
+        self._quotes = "" if bare_etags else '"'
         self.name = name
         self.region = region
         self.objects: dict[str, StoredObject] = {}
@@ -143,7 +150,7 @@ class MemoryBucket:
 
     def _store(self, key: str, call: Call, body: bytes, headers: Mapping[str, str]) -> Answer:
         there = self.objects.get(key)
-        wanted = call.headers.get("if-match", "").strip('"')
+        wanted = call.headers.get("if-match", "").strip(self._quotes or None)
         if wanted and not there:
             return error(404, "NoSuchKey")
         if there and (call.headers.get("if-none-match") or (wanted and wanted != there.etag)):
@@ -231,9 +238,11 @@ class MemoryBucket:
     def _list_objects(self, call: Call) -> Answer:
         inner = "".join(
             f"<Contents><Key>{escape(key)}</Key><Size>{len(found.body)}</Size>"
-            f"<ETag>&quot;{found.etag}&quot;</ETag></Contents>"
+            f"<ETag>&quot;{found.etag}&quot;</ETag>"
+            "<LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents>"
             for key, found in sorted(self.objects.items())
             if key.startswith(call.query.get("prefix", ""))
+            and key > call.query.get("start-after", "")
         )
         return _xml("ListBucketResult", f"<Name>{self.name}</Name>{inner}")
 

@@ -58,6 +58,7 @@ class FaultServer:
         bucket: The only bucket there is.
         region: The bucket's region, by its HEAD.
         latency_seconds: How long each request takes at least.
+        bare_etags: In `If-Match`, an ETag in quotes never fits, as with Ceph RGW.
         tls: Serve HTTPS with this context.
     """
 
@@ -67,9 +68,10 @@ class FaultServer:
         bucket: str = "bucket",
         region: str = "us-east-1",
         latency_seconds: float = 0.0,
+        bare_etags: bool = False,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.bucket = MemoryBucket(bucket, region)
+        self.bucket = MemoryBucket(bucket, region, bare_etags=bare_etags)
         self.requests: list[Request] = []
         self.latency_seconds = latency_seconds
         self._script: list[_Scripted] = []
