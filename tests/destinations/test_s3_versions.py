@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sealift.destinations.s3_versions import S3Versions
-from sealift.destinations.versioned import VersionedStore
 from sealift.errors import (
     AlreadyThereError,
     BucketError,
@@ -39,7 +38,7 @@ def faults() -> Iterator[FaultServer]:
 @pytest.mark.server
 class TestAgainstARealServer:
     def test_an_object_goes_from_version_to_version(self, ministack_bucket: Bucket) -> None:
-        shared: VersionedStore = store(ministack_bucket)
+        shared = store(ministack_bucket)
         assert shared.conditions_hold()
         assert (shared.read("days/a.json"), shared.head("days/a.json")) == (None, None)
         first = shared.create("days/a.json", parcel(b"1", seq="w é=1"), put_id="one")
