@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from sealift.agent.schedule import Schedule
+from sealift.assembly import build_routes
 from sealift.config.aggregator import Wishes, aggregator_config
 from sealift.destinations.s3_options import S3Options
 from sealift.errors import ConfigError
@@ -35,6 +37,8 @@ def test_every_variable_counts(tmp_path: Path) -> None:
             "AWS_REGION": "eu-west-1",
             "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
             "USE_DATE_FOLDERS": "TRUE",
+            "MAX_RETRIES": "5",
+            "RETRY_BASE_DELAY": "0.5",
             "PORT": "9000",
             "BIND_HOST": "0.0.0.0",
             "ROTATION_INTERVAL": "60",
@@ -61,6 +65,9 @@ def test_every_variable_counts(tmp_path: Path) -> None:
     assert (listener.max_connections, listener.max_event_bytes) == (7, 2000)
     assert (listener.rate_events, listener.rate_seconds) == (500, 30.0)
     assert route.options.key == "{date:%Y/%m/%d}/{name}"
+    assert (route.options.quick_retries, route.options.retry_base_seconds) == (5, 0.5)
+    (made,) = build_routes(config)
+    assert made.schedule == Schedule(quick_retries=5, base_seconds=0.5)
 
 
 @pytest.mark.parametrize("environ", [{}, {"BUCKET_NAME": " "}, {"PORT": "x"}])

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from sealift.agent.route import Conflict, Route
+from sealift.agent.schedule import Schedule
 from sealift.config import Config, DestinationConfig, RouteConfig
 from sealift.destinations.base import Destination
 from sealift.destinations.directory import DirectoryDestination, DirectoryOptions
@@ -128,6 +129,10 @@ def _route(config: Config, route: RouteConfig, host: str, show: Show) -> Route:
         growth_seconds=route.source.growth_seconds,
         scan_interval_seconds=route.source.scan_interval_seconds,
         probe_seconds=route.options.probe_seconds,
+        schedule=Schedule(
+            quick_retries=route.options.quick_retries,
+            base_seconds=route.options.retry_base_seconds,
+        ),
         history_seconds=config.agent.history_days * 86400.0,
     )
 

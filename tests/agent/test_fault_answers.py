@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sealift.agent.route import Conflict
+from sealift.agent.schedule import Schedule
 from sealift.destinations.s3 import S3Destination
 from sealift.errors import BucketError, ClockError, CredentialsError, StoreRefusedError
 from sealift.events import (
@@ -65,6 +67,18 @@ def test_1_a_server_that_always_fails_keeps_every_file_waiting(
         rig.wait_for(Delivered, 10)
     rig.run()
     check_server(server, rig, bodies)
+
+
+def test_1_after_the_quick_retries_an_item_waits_patiently(rig: Rig, server: FaultServer) -> None:
+    bodies = rig.fill(1)
+    server.fail(operation="PutObject", status=500, code="InternalError", times=2)
+    schedule = Schedule(quick_retries=1, base_seconds=0.1)
+    with rig.running(replace(rig.route(), schedule=schedule)):
+        rig.wait_for(AttemptFailed, 2)
+    quick, patient = [event.next_try_seconds for event in rig.told_of(AttemptFailed)]
+    assert quick <= 0.1
+    assert patient >= 15.0
+    assert rig.names() == sorted(bodies)
 
 
 def test_2_slow_down_halves_the_pace_and_everything_arrives(rig: Rig, server: FaultServer) -> None:

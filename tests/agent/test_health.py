@@ -1,14 +1,11 @@
 """When a destination is used, backed off from, paused, probed and given up."""
 
-import pytest
-
 from sealift.agent.health import (
     FAILURES_TO_BACK_OFF,
     LONGEST_BACK_OFF_SECONDS,
     PATIENCE_SECONDS,
     Gate,
     Health,
-    delay_seconds,
 )
 from sealift.errors import (
     AccessDeniedError,
@@ -126,22 +123,3 @@ def test_a_run_that_is_to_end_waits_a_while_for_a_server_and_not_for_credentials
     assert one.is_hopeless(100.0 + PATIENCE_SECONDS)
     assert failing(1, BucketError("No bucket.")).is_hopeless(0.0)
     assert not health().is_hopeless(1e9)
-
-
-@pytest.mark.parametrize("tries", [0, 1, 5, 12, 100, 10_000])
-@pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
-def test_an_item_waits_within_bounds(tries: int, chance: float) -> None:
-    assert 0.1 <= delay_seconds(DOWN, tries, lambda: chance) <= 300.0
-    assert 0.5 <= delay_seconds(ThrottledError("Slower."), tries, lambda: chance) <= 300.0
-
-
-def test_an_item_waits_longer_each_time() -> None:
-    waits = [delay_seconds(DOWN, tries, lambda: 1.0) for tries in range(12)]
-    assert waits[:3] == [0.4, 0.8, 1.6]
-    assert waits == sorted(waits)
-    assert waits[-1] == 300.0
-
-
-def test_4_an_item_waits_as_long_as_the_store_asks() -> None:
-    asked = ThrottledError("Slower.", retry_after_seconds=400.0)
-    assert delay_seconds(asked, 0, lambda: 1.0) == 400.0

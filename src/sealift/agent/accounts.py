@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from sealift.agent.health import Gate, delay_seconds
+from sealift.agent.health import Gate
 from sealift.agent.job import Job, Outcome
 from sealift.agent.prepared import Settleable
 from sealift.agent.route import Conflict, Route, suffixed
@@ -177,7 +177,8 @@ class Accounts:
             self._refused(job, error)
             return []
         open_ = job.lane.health.gate is Gate.OPEN
-        seconds = delay_seconds(error, job.tries, self._random) if open_ else 0.0
+        schedule = self._route.schedule
+        seconds = schedule.wait_seconds(error, job.tries, self._random) if open_ else 0.0
         self._notify(
             AttemptFailed(
                 route=self._route.name,

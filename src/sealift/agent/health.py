@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from enum import StrEnum
 
-from sealift.errors import AccessDeniedError, PausedError, SealiftError, ThrottledError
+from sealift.agent.schedule import asked_seconds
+from sealift.errors import AccessDeniedError, PausedError, SealiftError
 
 FAILURES_TO_BACK_OFF = 5
 DENIALS_TO_PAUSE = 3
 LONGEST_BACK_OFF_SECONDS = 60.0
-LONGEST_ASKED_SECONDS = 3600.0
 PATIENCE_SECONDS = 10.0
 """How long a run of `--once` waits for a destination that does not answer."""
 
@@ -107,23 +107,5 @@ class Health:
     def _back_off_seconds(self, error: SealiftError) -> float:
         steps = min(self._failures - FAILURES_TO_BACK_OFF, 10)
         longest = min(LONGEST_BACK_OFF_SECONDS, 0.5 * 2.0 ** max(steps, 0))
-        asked = _asked_seconds(error)
+        asked = asked_seconds(error)
         return max(asked, longest * (0.5 + 0.5 * self._random()))
-
-
-def delay_seconds(error: SealiftError, tries: int, random: Callable[[], float]) -> float:
-    """Say how long an item waits after its attempt number *tries* failed.
-
-    Full jitter up to a limit that doubles each time, from 0.4 s to 5 min;
-    throttling starts at 1 s, as the AWS SDKs do.
-    https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-    """
-    first = 2.0 if isinstance(error, ThrottledError) else 0.4
-    asked = _asked_seconds(error)
-    return max(asked, random() * min(300.0, first * 2.0 ** min(tries, 12)), first / 4)
-
-
-def _asked_seconds(error: SealiftError) -> float:
-    """How long the store asked to wait, within reason."""
-    asked = error.retry_after_seconds if isinstance(error, ThrottledError) else 0.0
-    return min(asked, LONGEST_ASKED_SECONDS)

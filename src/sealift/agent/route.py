@@ -1,11 +1,12 @@
 """A route, made ready: where its items come from, what is done with them, where they go."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 
+from sealift.agent.schedule import Schedule
 from sealift.destinations.base import Destination
 from sealift.errors import RedactionError
 from sealift.naming import DateFrom, KeyFacts, KeyTemplate, item_time, prefixed, text_of
@@ -42,6 +43,7 @@ class Route:
     growth_seconds: float = 60.0
     scan_interval_seconds: float = 60.0
     probe_seconds: float = 120.0
+    schedule: Schedule = field(default_factory=Schedule)
     history_seconds: float = 0.0
     """How long the ledger remembers what is done and no longer in the folder; 0 for ever."""
 

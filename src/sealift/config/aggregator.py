@@ -83,10 +83,16 @@ def aggregator_config(environ: Mapping[str, str], wishes: Wishes) -> Config:
         endpoint_url=read.text("AWS_ENDPOINT_URL_S3") or read.text("AWS_ENDPOINT_URL"),
         metadata={"source": SOURCE},
     )
-    # Read for their mistakes: the ledger's schedule tries again for ever in any case.
-    read.number("MAX_RETRIES")
-    read.number("RETRY_BASE_DELAY", fraction=True)
-    folders = "{date:%Y/%m/%d}/" if read.flag("USE_DATE_FOLDERS") else ""
+    options = RouteOptions(
+        key=("{date:%Y/%m/%d}/" if read.flag("USE_DATE_FOLDERS") else "") + "{name}",
+        after=Action.DELETE.value,
+        # Another aggregator with the same prefix may close a file in the same second.
+        on_conflict="suffix",
+        date_from=DateFrom.NAME,
+        quick_retries=int(read.number("MAX_RETRIES")),
+        # 0 meant at once, and a store that failed a moment ago is given one.
+        retry_base_seconds=min(max(read.number("RETRY_BASE_DELAY", fraction=True), 0.1), 300.0),
+    )
     read.faults += [f"The listener: {one}" for one in listener.problems()]
     if read.faults:
         raise ConfigError("\n".join(read.faults), hint="Correct the environment.")
@@ -101,13 +107,7 @@ def aggregator_config(environ: Mapping[str, str], wishes: Wishes) -> Config:
                 source=closed_files(listener, state_dir, ROUTE),
                 listener=listener,
                 destinations=(DestinationConfig(options=destination),),
-                options=RouteOptions(
-                    key=folders + "{name}",
-                    after=Action.DELETE.value,
-                    # Another aggregator with the same prefix may close a file in the same second.
-                    on_conflict="suffix",
-                    date_from=DateFrom.NAME,
-                ),
+                options=options,
             ),
         ),
     )

@@ -83,11 +83,23 @@ class RouteOptions:
         default=120.0, metadata=_help("Time between two probes of a paused destination.")
     )
 
+    quick_retries: int = field(
+        default=7,
+        metadata=_help("Failures after which an upload is tried patiently; none gives it up."),
+    )
+    retry_base_seconds: float = field(
+        default=0.4, metadata=_help("Longest wait before the first retry; doubled each time.")
+    )
+
     def problems(self) -> list[str]:
         """List what is wrong with the settings, one sentence each."""
         found = []
         if not 1 <= self.concurrency <= 1024:
             found.append("concurrency must be 1 to 1024.")
+        if self.quick_retries < 0:
+            found.append("quick_retries must be 0 or more.")
+        if not 0 < self.retry_base_seconds <= 300:
+            found.append("retry_base_seconds must be above 0, and 300 at most.")
         if not self.probe_seconds > 0:
             found.append("probe_seconds must be above 0.")
         return found
