@@ -73,6 +73,7 @@ def find(destination: Destination, address: Address) -> Stored | None:
 
     Raises:
         KeyCollisionError: Another's object is at the key.
+        ItemRefusedError: Nobody can look there.
         TransientError: It could not be seen now.
     """
     found = destination.head(address.key)
@@ -82,6 +83,8 @@ def find(destination: Destination, address: Address) -> Stored | None:
 def _look(destination: Destination, address: Address, unknown: OutcomeUnknownError) -> Found | None:
     try:
         return destination.head(address.key)
+    except ItemRefusedError:
+        return None  # nobody can look: put again, as long as that is possible
     except AccessDeniedError:
         # A role that may only write cannot look. But if something is at a key that nobody
         # else can make, it is ours.

@@ -137,7 +137,7 @@ def test_a_new_version_takes_the_place_of_one_in_quarantine_only(ledger: Ledger)
 
 def test_a_collision_may_give_another_key_which_stays(ledger: Ledger) -> None:
     (seq,) = reserved(ledger, 1)
-    ledger.rekey(seq, "a", "a/1-x")
+    ledger.rekey([("a/1-x", seq, "a")])
     ledger.postpone([(seq, "a", 0.0)])
     (due,) = ledger.due("r", "a", now=NOW, limit=9)
     assert (due.delivery.key, due.delivery.tries) == ("a/1-x", 0)

@@ -107,6 +107,12 @@ class Accounts:
         )
         return self._complete(arrived, whole)
 
+    def name(self, outcomes: Sequence[Outcome]) -> None:
+        """Fix the keys that destinations named; only then may anything be put under them."""
+        keys = [(o.key, o.job.seq, o.job.lane.name) for o in outcomes if o.key != o.job.address.key]
+        if keys:
+            self._ledger.rekey(keys)
+
     def settle(
         self, items: Sequence[Settleable]
     ) -> tuple[list[tuple[int, bytes]], SourceFolderError | None]:
@@ -223,7 +229,7 @@ class Accounts:
         if isinstance(error, KeyCollisionError) and self._route.on_conflict is Conflict.SUFFIX:
             key = suffixed(job.address.key, job.address.put_id)
             if key != job.address.key and job.address.put_id[-12:] not in job.address.key:
-                self._ledger.rekey(job.seq, job.lane.name, key)
+                self._ledger.rekey([(key, job.seq, job.lane.name)])
                 self._ledger.postpone([(job.seq, job.lane.name, 0.0)])
                 return
         self._ledger.refuse(job.seq, job.lane.name, code=error.code, reason=str(error))

@@ -52,6 +52,9 @@ class Outcome:
     stored: Stored | None = None
     """Where it is now; None if it failed, or a look found nothing."""
 
+    key: str = ""
+    """The key that its destination named, where it makes its keys itself; the job goes on."""
+
     error: SealiftError | None = None
     seconds: float = 0.0
     attempted: bool = True

@@ -1,14 +1,15 @@
 """The way to one destination: as many puts at once as its pace and health allow."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sealift.agent.attempts import Attempts
 from sealift.agent.health import Gate, Health
 from sealift.agent.job import Job, Outcome
+from sealift.agent.naming import KeyNaming
 from sealift.agent.news import paused
 from sealift.agent.pace import Pace
-from sealift.destinations.base import Destination
+from sealift.destinations.base import Destination, NamesKeys
 from sealift.errors import SealiftError, SourceChangedError, ThrottledError, TransientError
 from sealift.events import BackedOff, Observer, PaceChanged, Resumed
 
@@ -29,6 +30,7 @@ class Lane:
         destination: Where jobs go.
         most: Most uploads at once.
         replace: Put over another's object.
+        filename: Gives a file's name as it may be told, without its folders.
         health: Whether it may be used.
         outcomes: Where workers leave what came of jobs.
         clock: Monotonic seconds.
@@ -42,6 +44,7 @@ class Lane:
         *,
         most: int,
         replace: bool,
+        filename: Callable[[bytes], str],
         health: Health,
         outcomes: "SimpleQueue[Sequence[Outcome] | None]",
         clock: Callable[[], float],
@@ -59,11 +62,18 @@ class Lane:
         self._workers = Attempts(
             destination,
             replace=replace,
-            tell=lambda outcome: outcomes.put((outcome,)),
+            tell=outcomes.put,
             clock=clock,
             name=f"sealift-{route}-{self.name}",
         )
         self._workers.limit(self._pace.limit)
+        self._naming = (
+            KeyNaming(
+                cast("NamesKeys", destination), filename=filename, submit=self._workers.submit
+            )
+            if destination.capabilities.names_keys
+            else None
+        )
 
     def room(self) -> int:
         """Tell how many more jobs it takes now."""
@@ -80,12 +90,22 @@ class Lane:
             for job in jobs:
                 job.probe = True
         self._workers.staff(self.in_flight)
+        if self._naming is not None:
+            self._naming.add([job for job in jobs if job.parcel is not None])
+            self._naming.feed(self.in_flight, self._pace.limit)
+            jobs = [job for job in jobs if job.parcel is None]
         for job in jobs:
             self._workers.submit(job)
+
+    def go_on(self, job: Job) -> None:
+        """Put a job that is in flight already, and whose key is reserved now."""
+        self._workers.submit(job)
 
     def finished(self, outcome: Outcome) -> None:
         """Learn from an outcome how fast, and whether at all, to go on."""
         self.in_flight -= 1
+        if self._naming is not None:
+            self._naming.feed(self.in_flight, self._pace.limit)
         if not outcome.attempted:
             return
         now = self._clock()

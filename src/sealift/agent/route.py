@@ -9,7 +9,15 @@ from functools import lru_cache
 from sealift.agent.schedule import Schedule
 from sealift.destinations.base import Destination
 from sealift.errors import RedactionError
-from sealift.naming import DateFrom, KeyFacts, KeyTemplate, item_time, prefixed, text_of
+from sealift.naming import (
+    DateFrom,
+    KeyFacts,
+    KeyTemplate,
+    encode_name,
+    item_time,
+    prefixed,
+    text_of,
+)
 from sealift.sealing.seal import Sealer
 from sealift.sources.base import Source
 
@@ -52,6 +60,8 @@ class Route:
     ) -> Mapping[str, str]:
         """Make an item's full key for each destination, from its name as it may be told.
 
+        It is empty for a destination that makes its keys itself.
+
         Raises:
             KeyNameError: No valid key can be made from the name.
             RedactionError: The name could not be redacted.
@@ -73,7 +83,24 @@ class Route:
                 name_suffix=self.sealer.suffix,
             )
         )
-        return {d.name: prefixed(d.prefix, key) for d in self.destinations}
+        return {
+            d.name: "" if d.capabilities.names_keys else prefixed(d.prefix, key)
+            for d in self.destinations
+        }
+
+    def filename(self, path: bytes) -> str:
+        """Give the last segment of a file's name as it may be told, as sealing leaves it.
+
+        What is no UTF-8 in it becomes `%XX`.
+
+        Raises:
+            RedactionError: The name could not be redacted.
+        """
+        name = self.sealer.name(path).rpartition(b"/")[2] + self.sealer.suffix.encode()
+        try:
+            return name.decode()
+        except UnicodeDecodeError:
+            return encode_name(name)
 
     def told(self, path: bytes) -> str:
         """Give a file's path as it may be told in events and logs: redacted as in its key."""

@@ -50,6 +50,7 @@ class Runner:
                 destination,
                 most=route.concurrency,
                 replace=route.on_conflict is Conflict.OVERWRITE,
+                filename=route.filename,
                 health=Health(route.probe_seconds, surroundings.random),
                 outcomes=self._mail.queue,
                 clock=self._monotonic,
@@ -198,6 +199,8 @@ class Runner:
         Returns:
             Whether there is more to do at once.
         """
+        named = [outcome for outcome in outcomes if outcome.key]
+        outcomes = [outcome for outcome in outcomes if not outcome.key]
         for outcome in outcomes:
             self._bytes -= _held(outcome.job)
             outcome.job.lane.finished(outcome)
@@ -206,6 +209,7 @@ class Runner:
                 self._backlog.look_now()  # it may be open now
         prepared = self._intake.prepare(candidates)
         with self._ledger.commit():
+            self._accounts.name(named)
             complete = self._accounts.record(outcomes)
             self._ledger.done(self._settled, self._wall())
             # What was tried again is older than where the newer ones let a recovery begin.
@@ -213,6 +217,7 @@ class Runner:
                 self._ledger.mark(self.route.name, self._oldest_open(complete))
             jobs, settle = self._intake.reserve(prepared)
         self._settled = []
+        self._go_on(named)
         self._submit(jobs)
         self._settle([*complete, *settle])
         more = not self._draining and self._send_due(outcomes)
@@ -293,6 +298,13 @@ class Runner:
                 lane.submit(mine)
         if unsent:
             self._ledger.postpone([(job.seq, job.lane.name, 0.0) for job in unsent])
+
+    def _go_on(self, named: Sequence[Outcome]) -> None:
+        """Put what has its key from its destination, now that the ledger holds it."""
+        for outcome in named:
+            job = outcome.job
+            job.address = job.address._replace(key=outcome.key)
+            job.lane.go_on(job)
 
     def _settle(self, items: Sequence[Settleable]) -> None:
         if not items:

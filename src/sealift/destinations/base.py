@@ -1,9 +1,10 @@
 """The contract of a destination: put all or nothing, look, and tell what it can do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sealift.errors import SealiftError
 from sealift.sealing.parcel import Parcel
 
 PUT_ID = "sealift-id"
@@ -22,6 +23,9 @@ class Capabilities:
 
     max_bytes: int | None = None
     """Largest body it takes; None for no limit."""
+
+    names_keys: bool = False
+    """It makes the keys itself, and is a `NamesKeys`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +166,7 @@ class Destination(Protocol):
         Raises:
             TransientError: It could not be seen now.
             AccessDeniedError: It may not be seen with these credentials.
+            ItemRefusedError: Nobody here can ever see it.
         """
         ...
 
@@ -197,4 +202,49 @@ class Destination(Protocol):
 
     def close(self) -> None:
         """Let go of connections. Puts under way in other threads may fail."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyOrder:
+    """An item that needs a key from a destination that makes its keys itself."""
+
+    put_id: str
+    filename: str
+    """The file's name as it may be told, without its folders."""
+
+    parcel: Parcel
+
+
+class NamesKeys(Destination, Protocol):
+    """
+    A destination that makes its keys itself, so that nobody can reserve one without asking it.
+
+    The agent asks before an item's first put, and again before each later one; it
+    commits the key to the ledger, and only then puts.
+    """
+
+    @property
+    def names_at_once(self) -> int:
+        """How many keys are best asked for in one call; 1 or more, and it may change."""
+        ...
+
+    def name_keys(self, orders: Sequence[KeyOrder]) -> Sequence[str | SealiftError]:
+        """
+        Name the key of each item, and get ready to put it there.
+
+        Asking again for the same put id is harmless. It gives the same key unless the
+        store's owner cannot promise that; then it gives another only when nothing can
+        be sent to the first any more.
+
+        Args:
+            orders: The items, at most `names_at_once`.
+
+        Returns:
+            For each item in order its key, or why it has none: `ItemError` if it is
+            refused, else it may be asked for again.
+
+        Raises:
+            TransientError: No key was named now. Nothing was sent of any item.
+        """
         ...

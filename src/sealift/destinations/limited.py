@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sealift.destinations.base import Destination, Found, PartLog, Stored
+from sealift.destinations.base import Destination, Found, KeyOrder, PartLog, Stored
 from sealift.destinations.wrapper import Wrapper
+from sealift.errors import SealiftError
 from sealift.sealing.parcel import LargeBody, Parcel
 
 _BURST_SECONDS = 1.0
@@ -70,7 +71,8 @@ class Limited(Wrapper):
     Args:
         destination: The one that is held.
         max_bytes_per_second: Of bodies; None for no limit.
-        max_requests_per_second: Of `put`, `head` and `probe` together; None for no limit.
+        max_requests_per_second: Of `put`, `head`, `name_keys` and `probe` together;
+            None for no limit.
         clock: Gives monotonic seconds.
         sleep: Waits so many seconds.
     """
@@ -109,6 +111,11 @@ class Limited(Wrapper):
         """Look what is under *key* when its turn comes; see `Destination.head`."""
         self._take_request()
         return self.destination.head(key)
+
+    def name_keys(self, orders: Sequence[KeyOrder]) -> Sequence[str | SealiftError]:
+        """Name keys when its turn comes; see `NamesKeys.name_keys`."""
+        self._take_request()
+        return super().name_keys(orders)
 
     def probe(self) -> None:
         """Find out whether it answers when its turn comes; see `Destination.probe`."""

@@ -2,13 +2,19 @@
 
 import random as chance
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sealift.destinations.base import Destination, Found, PartLog, Stored
+from sealift.destinations.base import Destination, Found, KeyOrder, PartLog, Stored
 from sealift.destinations.wrapper import Wrapper
-from sealift.errors import PausedError, SourceChangedError, ThrottledError, TransientError
+from sealift.errors import (
+    PausedError,
+    SealiftError,
+    SourceChangedError,
+    ThrottledError,
+    TransientError,
+)
 from sealift.sealing.parcel import Parcel
 
 T = TypeVar("T")
@@ -30,7 +36,7 @@ class RetryPolicy:
 
 class Retrying(Wrapper):
     """
-    Repeats `head`, `probe` and overwriting puts when they fail for a passing reason.
+    Repeats `head`, `probe`, `name_keys` and overwriting puts when they fail for a passing reason.
 
     Creates pass straight through, once. A create whose answer was lost may have
     stored its object; repeated, it would meet that object and report somebody
@@ -82,6 +88,10 @@ class Retrying(Wrapper):
     def head(self, key: str) -> Found | None:
         """Look what is under *key*, again if need be; see `Destination.head`."""
         return self._retried(lambda: self.destination.head(key))
+
+    def name_keys(self, orders: Sequence[KeyOrder]) -> Sequence[str | SealiftError]:
+        """Name keys, asking again if need be; see `NamesKeys.name_keys`."""
+        return self._retried(lambda: super(Retrying, self).name_keys(orders))
 
     def probe(self) -> None:
         """Find out whether it answers, again if need be; see `Destination.probe`."""

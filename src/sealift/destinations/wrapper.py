@@ -1,8 +1,18 @@
 """A destination that holds a destination and passes everything on, for behaviours to build on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import cast
 
-from sealift.destinations.base import Capabilities, Destination, Found, PartLog, Stored
+from sealift.destinations.base import (
+    Capabilities,
+    Destination,
+    Found,
+    KeyOrder,
+    NamesKeys,
+    PartLog,
+    Stored,
+)
+from sealift.errors import SealiftError
 from sealift.sealing.parcel import Parcel
 
 
@@ -43,6 +53,15 @@ class Wrapper:
     ) -> Stored:
         """See `Destination.put`."""
         return self.destination.put(key, parcel, put_id=put_id, create=create, part_log=part_log)
+
+    @property
+    def names_at_once(self) -> int:
+        """See `NamesKeys.names_at_once`."""
+        return cast("NamesKeys", self.destination).names_at_once
+
+    def name_keys(self, orders: Sequence[KeyOrder]) -> Sequence[str | SealiftError]:
+        """See `NamesKeys.name_keys`; only where the capabilities say `names_keys`."""
+        return cast("NamesKeys", self.destination).name_keys(orders)
 
     def head(self, key: str) -> Found | None:
         """See `Destination.head`."""

@@ -194,12 +194,15 @@ class Ledger(Recall):
                 reason = "Another version of the file took its place."
                 self._end(seq, ItemState.VANISHED, code="replaced", reason=reason, now=now)
 
-    def rekey(self, seq: int, destination: str, key: str) -> None:
-        """Give a delivery another key, because somebody else's object is at the first."""
+    def rekey(self, deliveries: Sequence[tuple[str, int, str]]) -> None:
+        """Give deliveries the key that comes first, before item and destination.
+
+        For those whose destination has named it, and for one whose first key holds
+        somebody else's object.
+        """
         with self.commit() as connection:
-            connection.execute(
-                "UPDATE delivery SET key = ? WHERE seq = ? AND destination = ?",
-                (key, seq, destination),
+            connection.executemany(
+                "UPDATE delivery SET key = ? WHERE seq = ? AND destination = ?", deliveries
             )
 
     def claim(self, due: Sequence[Due], *, until: float) -> None:
