@@ -20,8 +20,9 @@ from urllib.parse import urlsplit
 import psutil
 
 from bench.measure import BenchError
+from sealift.destinations.presigned_signing import sign
 from sealift.naming import new_id
-from sealift.presigner.auth_hmac import device_secret, sign
+from sealift.presigner.auth_hmac import device_secret
 
 _MASTER = "m" * 32
 _ENVIRONMENT = {

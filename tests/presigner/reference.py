@@ -2,7 +2,8 @@
 
 import orjson
 
-from sealift.presigner.auth_hmac import SCHEME, WINDOW_SECONDS, device_secret, sign
+from sealift.destinations.presigned_signing import SCHEME, WINDOW_SECONDS, sign
+from sealift.presigner.auth_hmac import device_secret
 from sealift.presigner.openapi import as_json
 from sealift.presigner.options import PresignerOptions
 from sealift.presigner.orders import MAX_BATCH, MAX_BODY_BYTES

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from sealift.destinations.presigned_signing import canonical_query, sign
 from sealift.destinations.s3_credentials import Credential
 from sealift.presigner.auth import Authenticator
-from sealift.presigner.auth_hmac import HmacAuth, device_secret, sign
-from sealift.presigner.exchange import Answer, Request, canonical_query
+from sealift.presigner.auth_hmac import HmacAuth, device_secret
+from sealift.presigner.exchange import Answer, Request
 from sealift.presigner.identity import Identity
 from sealift.presigner.lookup import Look, Seen, head
 from sealift.presigner.quotas import Limits, Quotas

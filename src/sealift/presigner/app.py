@@ -18,9 +18,10 @@ from starlette.requests import Request as WebRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sealift.destinations.presigned_signing import ROOT
 from sealift.errors import ConfigError
 from sealift.presigner.audit_file import AuditFile
-from sealift.presigner.exchange import ROOT, Answer, Request
+from sealift.presigner.exchange import Answer, Request
 from sealift.presigner.openapi import as_json
 from sealift.presigner.opening import open_presigner
 from sealift.presigner.options import PresignerOptions

@@ -5,16 +5,17 @@ import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from hashlib import sha256
 from threading import Lock
 from typing import Final
 
+from sealift.destinations.presigned_signing import (
+    SCHEME,
+    WINDOW_SECONDS,
+    canonical_query,
+    text_to_sign,
+)
 from sealift.presigner.auth import RefusedError, credentials_of
-from sealift.presigner.exchange import Request, canonical_query
-
-SCHEME: Final = "Sealift-HMAC-SHA256"
-WINDOW_SECONDS: Final = 300
-"""How far the time in a request may be from ours, either way."""
+from sealift.presigner.exchange import Request
 
 MIN_MASTER_BYTES: Final = 32
 MOST_REMEMBERED: Final = 500_000
@@ -39,31 +40,6 @@ def device_secret(master_key: str, device: str, generation: int = 1) -> str:
     """
     text = f"sealift-presigner-device\n{device}\n{generation}"
     return hmac.digest(master_key.encode(), text.encode(), "sha256").hex()
-
-
-def sign(
-    secret: str, *, device: str, method: str, place: str, body: bytes, now: int, nonce: str
-) -> str:
-    """Make the Authorization header of a device's request.
-
-    Args:
-        secret: The device's, as `device_secret` derives it.
-        device: Its name.
-        method: `GET` or `POST`.
-        place: The path from `/ingest/` on, and after a question mark the query as
-            `canonical_query` writes it, if there is one.
-        body: The body; empty for GET.
-        now: Seconds since 1970.
-        nonce: 16 to 64 of A-Z, a-z, 0-9, `_` and `-`, new for each request.
-    """
-    text = _text(device=device, at=str(now), nonce=nonce, method=method, place=place, body=body)
-    signature = hmac.digest(secret.encode(), text, "sha256").hex()
-    return f"{SCHEME} {device}:{now}:{nonce}:{signature}"
-
-
-def _text(*, device: str, at: str, nonce: str, method: str, place: str, body: bytes) -> bytes:
-    lines = (SCHEME, device, at, nonce, method, place, sha256(body).hexdigest())
-    return "\n".join(lines).encode("utf-8", "surrogatepass")
 
 
 class HmacAuth:
@@ -104,7 +80,7 @@ class HmacAuth:
         device, at, nonce, signature = match.groups()
         parameters = request.parameters
         query = f"?{canonical_query(parameters)}" if parameters else ""
-        text = _text(
+        text = text_to_sign(
             device=device,
             at=at,
             nonce=nonce,

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
-ROOT: Final = "/ingest/"
-"""Where the service begins in a path; gateways may put a stage or a prefix before it."""
-
+from sealift.destinations.presigned_signing import place_of
 
 NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -34,9 +32,8 @@ class Request(NamedTuple):
 
     @property
     def place(self) -> str:
-        """The path from `ROOT` on; the path itself if `ROOT` is not in it."""
-        start = self.path.rfind(ROOT)
-        return self.path[start:] if start > 0 else self.path
+        """What counts of the path; see `place_of`."""
+        return place_of(self.path)
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
@@ -52,11 +49,3 @@ class Answer(NamedTuple):
     content_type: str = "application/json"
     headers: Mapping[str, str] = NO_HEADERS
     """Further headers, names in lower case."""
-
-
-def canonical_query(parameters: list[tuple[str, str]]) -> str:
-    """Write a query in the one form that is signed, however it was sent: sorted, RFC 3986."""
-    pairs = sorted(
-        (quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in parameters
-    )
-    return "&".join(f"{name}={value}" for name, value in pairs)

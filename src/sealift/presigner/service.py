@@ -10,11 +10,12 @@ from typing import Any, Final
 
 import orjson
 
+from sealift.destinations.presigned_signing import ROOT
 from sealift.naming import new_id
 from sealift.presigner import orders
 from sealift.presigner.audit import Audit, Write
 from sealift.presigner.auth import Authenticator, RefusedError
-from sealift.presigner.exchange import ROOT, Answer, Request
+from sealift.presigner.exchange import Answer, Request
 from sealift.presigner.identity import Identity
 from sealift.presigner.keys import check_device, check_item_id, make_key
 from sealift.presigner.lookup import LIFE_SECONDS, Look, what_is_stored
