@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.sealing.redact.disguise import is_plain, plain
+from sealift.sealing.redact.disguise import plain
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_every_position_stays_inside_the_text_and_in_order(written: str) -> None
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=0x7F), max_size=40))
-def test_plain_bytes_are_those_that_plain_leaves_alone(text: str) -> None:
-    if is_plain(text.encode()):
+def test_ascii_without_entities_and_escapes_is_left_alone(text: str) -> None:
+    if not {"&", "\\"} & set(text):
         assert plain(text)[0] is text
 
 

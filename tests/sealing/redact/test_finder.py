@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.finder import ALL, SEPARATOR, Finder
+from sealift.sealing.redact.finder import SEPARATOR, Finder
 from sealift.sealing.redact.packs import load_pack
 from sealift.sealing.redact.rule import Rule
 
@@ -128,21 +128,10 @@ def test_a_value_in_brackets_is_no_earlier_sealing(everything: Finder) -> None:
     assert found(everything, "[PASSWORD:hunter22]") != []
 
 
-def test_candidates_leave_out_only_what_cannot_match() -> None:
-    finder = Finder([EMAIL, CARD, rule("first", "^secret")])
-    assert finder.candidates(b'{"a": "nothing"}') == (2,)
-    assert finder.candidates(b'{"a": "x@y.org"}') == (0, 2)
-
-
-@pytest.mark.parametrize("raw", [rb'{"a": "x\u0040y.org"}', "é".encode(), b"a&#64;b"])
-def test_every_rule_is_a_candidate_where_bytes_do_not_show_the_text(raw: bytes) -> None:
-    assert Finder([EMAIL]).candidates(raw) is ALL
-
-
 def test_no_rules_find_nothing() -> None:
     finder = Finder([])
     assert finder.find("ana@example.com") == []
-    assert finder.candidates(b"x") == ()
+    assert finder.find_in_bytes(b"x") == []
 
 
 def test_two_rules_of_one_name_are_refused() -> None:

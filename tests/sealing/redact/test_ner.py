@@ -6,7 +6,7 @@ import pytest
 
 from sealift.errors import ConfigError
 from sealift.sealing.redact import Redactor
-from sealift.sealing.redact.finder import ALL, SEPARATOR
+from sealift.sealing.redact.finder import SEPARATOR
 from sealift.sealing.redact.ner import FinderWithNames, recogniser
 from sealift.sealing.redact.rule import Rule
 
@@ -30,8 +30,9 @@ def test_names_stand_beside_what_the_rules_find() -> None:
     ]
 
 
-def test_every_document_has_to_be_searched() -> None:
-    assert FinderWithNames(RULES, persons).candidates(b"nothing") is ALL
+def test_a_document_without_any_rules_match_is_searched_too() -> None:
+    hits = FinderWithNames(RULES, persons).find_in_bytes("é Ana".encode())
+    assert [(hit.start, hit.end) for hit in hits] == [(3, 6)]
 
 
 def test_a_missing_extra_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,13 +38,3 @@ def test_the_error_of_an_unknown_validator_names_the_nearest() -> None:
     with pytest.raises(ConfigError) as caught:
         rule(validator="lunh")
     assert "Did you mean 'luhn'?" in caught.value.hint
-
-
-@pytest.mark.parametrize("pattern", [r"^\d{4}", r"\d{4}$", r"\A\d{4}", r"\d{4}\z", "(?m)^x"])
-def test_a_pattern_that_asks_for_the_edge_of_a_text_is_known(pattern: str) -> None:
-    assert rule(pattern=pattern).is_anchored
-
-
-@pytest.mark.parametrize("pattern", [r"\$\d+", r"[^a]\d", r"\^\d", r"[$]\d"])
-def test_a_pattern_that_only_looks_so_is_not(pattern: str) -> None:
-    assert not rule(pattern=pattern).is_anchored

@@ -115,11 +115,6 @@ def plain(text: str) -> tuple[str, Offsets | None]:
     return _without(text, odd, match)
 
 
-def is_plain(data: bytes) -> bool:
-    """Return whether *data* is surely what the rules would see: plain ASCII without escapes."""
-    return data.isascii() and b"&" not in data and b"\\" not in data
-
-
 def untypeset(data: bytes) -> bytes:
     """Put the plain form of the usual typography in its place, one character for one."""
     if data.isascii():

@@ -8,16 +8,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import re2
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.disguise import Offsets, disguised, is_plain, plain, untypeset
+from sealift.sealing.redact.disguise import Offsets, disguised, plain, untypeset
 from sealift.sealing.redact.positions import byte_positions
 from sealift.sealing.redact.rule import Rule, pattern_options
 from sealift.sealing.redact.validators import VALIDATORS
-
-Candidates: TypeAlias = tuple[int, ...] | None
-"""Numbers of the rules that may match, or `ALL`."""
-
-ALL: Final = None
-"""Every rule may match."""
 
 SEPARATOR: Final = "\n\x00\n"
 """Stands between texts that are searched in one call: no built-in rule matches across it."""
@@ -69,38 +63,20 @@ class Finder:
             names = [rule.name for rule in rules]
             twice = sorted({name for name in names if names.count(name) > 1})
             raise ConfigError(f"two redaction rules are named {', '.join(twice)}")
-        self._anchored = frozenset(
-            number for number, rule in enumerate(self.rules) if rule.is_anchored
-        )
         self._set = _one_pass(self.rules)
         self._allowed = _allowed(allow)
 
-    def candidates(self, data: bytes) -> Candidates:
-        """
-        Return the rules that may match somewhere in the decoded texts of *data*.
-
-        Never leaves out a rule that `find` would use on a string of the
-        document. `ALL` when escapes, entities or non-ASCII characters hide what
-        a look at the bytes would tell.
-
-        Args:
-            data: A whole document, raw.
-        """
-        if not is_plain(data):
-            return ALL
-        return tuple(sorted(self._anchored.union(self._possible(data))))
-
-    def find(self, text: str, candidates: Candidates = ALL) -> list[Hit]:
+    def find(self, text: str, only: Sequence[int] | None = None) -> list[Hit]:
         """
         Return what must go from *text*, in order, none overlapping another.
 
         Args:
             text: Decoded text. Several may be joined by `SEPARATOR`.
-            candidates: What `candidates` said of the document that holds *text*.
+            only: Numbers of the rules that search; all, if it is None.
         """
         seen, offsets = plain(text)
         data = seen.encode("utf-8", "surrogatepass")
-        spans = self._all_spans(data, candidates)
+        spans = self._all_spans(data, only)
         if not spans:
             return []
         wanted = _characters(list(self._wanted(_merged(spans), data)), data)
@@ -135,15 +111,15 @@ class Finder:
         """Return whether the first pass lets rule *number* look at *text*."""
         return number in self._possible(plain(text)[0].encode("utf-8", "surrogatepass"))
 
-    def _all_spans(self, data: bytes, candidates: Candidates) -> list[_Span]:
-        """Search stretch by stretch, so that a rule that matches somewhere does not look at all."""
+    def _all_spans(self, data: bytes, rules: Sequence[int] | None = None) -> list[_Span]:
+        """Search stretch by stretch, each by *rules* or by those that may match there."""
         spans: list[_Span] = []
         start = 0
         while start < len(data):
             end = data.find(_SEPARATOR, start + _STRETCH_BYTES)
             end = len(data) if end < 0 else end + len(_SEPARATOR)
             stretch = data[start:end] if end - start < len(data) else data
-            numbers = self._possible(stretch) if candidates is ALL else candidates
+            numbers = self._possible(stretch) if rules is None else rules
             for number in numbers:
                 spans += [
                     (first + start, last + start, number)

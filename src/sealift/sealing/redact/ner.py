@@ -6,9 +6,7 @@ from typing import Any, Final
 
 from sealift.errors import ConfigError
 from sealift.sealing.redact.finder import (
-    ALL,
     SEPARATOR,
-    Candidates,
     Finder,
     Hit,
     in_bytes,
@@ -53,19 +51,14 @@ class FinderWithNames(Finder):
         super().__init__(rules, allow=allow)
         self._persons = persons
 
-    def candidates(self, data: bytes) -> Candidates:
-        """Return `ALL`: what a model finds cannot be told from the bytes."""
-        del data
-        return ALL
-
     def find_in_bytes(self, data: bytes) -> list[Hit]:
         """Return the same as `find` of the decoded *data*, with positions in bytes."""
         text = data.decode()
         return in_bytes(text, self.find(text))
 
-    def find(self, text: str, candidates: Candidates = ALL) -> list[Hit]:
+    def find(self, text: str, only: Sequence[int] | None = None) -> list[Hit]:
         """Return what must go from *text*, in order, none overlapping another."""
-        hits = super().find(text, candidates)
+        hits = super().find(text, only)
         start = 0
         for piece in text.split(SEPARATOR):
             for first, last in self._persons(piece) if piece.strip() else ():

@@ -81,12 +81,12 @@ def prove(finder: Finder, where: str) -> None:
                 )
             if not finder.is_announced(number, text):
                 raise ConfigError(f"{place}: its hint is not in its example {example!r}")
-            found = [(hit.start, hit.end) for hit in finder.find(text, (number,))]
+            found = [(hit.start, hit.end) for hit in finder.find(text, only=(number,))]
             if found != marked:
                 values = [text[start:end] for start, end in found]
                 raise ConfigError(f"{place}: in its example {example!r} it finds {values}")
         for example in rule.counterexamples:
-            if found := [(hit.start, hit.end) for hit in finder.find(example, (number,))]:
+            if found := [(hit.start, hit.end) for hit in finder.find(example, only=(number,))]:
                 values = [example[start:end] for start, end in found]
                 raise ConfigError(f"{place}: in its counterexample {example!r} it finds {values}")
 

@@ -1,7 +1,6 @@
 """Redacts plain text: UTF-8, whatever else it may be."""
 
 from sealift.errors import InvalidContentError
-from sealift.sealing.redact.finder import in_bytes
 from sealift.sealing.redact.sweep import Edit, Sweep
 
 
@@ -20,31 +19,23 @@ def text_edits(data: bytes, sweep: Sweep) -> list[Edit]:
     Raises:
         InvalidContentError: It is no such text, so nobody can tell what is in it.
     """
-    text = decoded(data)
-    candidates = sweep.finder.candidates(data)
-    if candidates == ():
-        return []
-    hits = sweep.find(text, candidates)
+    _refuse_other_encodings(data)
     return [
         Edit(start, end, sweep.replace(rule, data[start:end].decode()).encode())
-        for start, end, rule in in_bytes(text, hits)
+        for start, end, rule in sweep.find_in_bytes(data)
     ]
 
 
-def decoded(data: bytes) -> str:
-    """Decode a text.
-
-    Raises:
-        InvalidContentError: It is not UTF-8, or holds a NUL, as UTF-16 does.
-    """
+def _refuse_other_encodings(data: bytes) -> None:
+    """Let UTF-8 pass; a NUL is a sign of UTF-16."""
     nul = data.find(b"\0")
     try:
-        text = data.decode()
+        data.decode()
     except UnicodeDecodeError as error:
         offset = error.start if nul < 0 else min(nul, error.start)
     else:
         if nul < 0:
-            return text
+            return
         offset = nul
     # Outside the handler: the foreign error holds the document, and must not hang on ours.
     raise InvalidContentError(

@@ -19,7 +19,6 @@ _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LABEL: Final = re.compile(r"[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*")
 _MAX_PATTERN_CHARACTERS: Final = 20_000
 _MAX_PROGRAM_BYTES: Final = 4 << 20
-_ZERO_WIDTH: Final = re.compile(r"(?<![\\\[])\$|(?<![\\\[])\^|\\[AzB]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +105,6 @@ class Rule:
         """Number of the group that is removed; 0 is the whole match."""
         groups: dict[bytes, int] = self.regexp.groupindex
         return groups.get(REMOVED_GROUP.encode(), groups.get(_PATTERN_GROUP.encode(), 0))
-
-    @cached_property
-    def is_anchored(self) -> bool:
-        """Whether the pattern asks for the start or end of a text, which differs in raw bytes."""
-        return bool(_ZERO_WIDTH.search(self.pattern))
 
 
 def pattern_options() -> re2.Options:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sealift.sealing.redact.budget import Budget
-from sealift.sealing.redact.finder import ALL, Candidates, Finder, Hit
+from sealift.sealing.redact.finder import Finder, Hit
 from sealift.sealing.redact.replace import Replacement
 from sealift.sealing.redact.rule import Rule
 
@@ -27,9 +27,9 @@ class Sweep:
     budget: Budget
     counts: dict[str, int] = field(default_factory=dict)
 
-    def find(self, text: str, candidates: Candidates = ALL) -> list[Hit]:
+    def find(self, text: str) -> list[Hit]:
         """Find what must go from *text*; see `Finder.find`."""
-        hits = self.finder.find(text, candidates)
+        hits = self.finder.find(text)
         self.budget.spend()
         return hits
 
