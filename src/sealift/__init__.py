@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sealift import errors, events
     from sealift.agent.agent import Agent, Outcome
+    from sealift.agent.calling import scan
     from sealift.agent.route import Conflict, Route
     from sealift.agent.surroundings import Surroundings
     from sealift.assembly import build_destination, build_routes
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sealift.destinations.s3 import S3Destination, S3Options
     from sealift.doctor import Diagnosis, examine, worst
     from sealift.naming import DateFrom, KeyTemplate
+    from sealift.observe.probing import health
     from sealift.observe.showing import Show, showing
     from sealift.one_off import PutOptions, PutResult, history_of_puts, put
     from sealift.reports import (
@@ -101,12 +103,14 @@ __all__ = [
     "errors",
     "events",
     "examine",
+    "health",
     "history",
     "history_of_puts",
     "put",
     "quarantined",
     "release",
     "retry",
+    "scan",
     "showing",
     "status",
     "worst",
@@ -114,6 +118,7 @@ __all__ = [
 
 _HOMES = {
     "sealift.agent.agent": ("Agent", "Outcome"),
+    "sealift.agent.calling": ("scan",),
     "sealift.agent.route": ("Conflict", "Route"),
     "sealift.agent.surroundings": ("Surroundings",),
     "sealift.assembly": (
@@ -155,6 +160,7 @@ _HOMES = {
         "DateFrom",
         "KeyTemplate",
     ),
+    "sealift.observe.probing": ("health",),
     "sealift.observe.showing": ("Show", "showing"),
     "sealift.one_off": (
         "PutOptions",

@@ -13,9 +13,11 @@ from rich.console import Console
 from sealift import events
 from sealift.destinations.memory import MemoryDestination
 from sealift.errors import ConfigError
+from sealift.observe.pages import serving
 from sealift.observe.progress import Bars
-from sealift.observe.prometheus import Metrics, serving
+from sealift.observe.prometheus import Metrics
 from sealift.observe.reading import Observed
+from sealift.observe.vitals import Health
 from sealift.sealing.parcel import Parcel
 from tests.observe.test_lines import DELIVERED, FAILED, PAUSED
 
@@ -52,7 +54,7 @@ def test_a_port_that_is_taken_is_a_configuration_error(tmp_path: Path) -> None:
         metrics = Metrics(tmp_path)
         with (
             pytest.raises(ConfigError, match=f"127.0.0.1:{port}"),
-            serving(metrics, "127.0.0.1", port),
+            serving(metrics, Health(), "127.0.0.1", port),
         ):
             raise AssertionError
 

@@ -2,13 +2,15 @@
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sealift.agent.calling import SCAN_SIGNAL
 from sealift.agent.news import paused, written
+from sealift.agent.phases import Phase, Phases
 from sealift.agent.route import Route
 from sealift.agent.runner import Runner
 from sealift.agent.surroundings import Surroundings
@@ -17,6 +19,7 @@ from sealift.events import Resumed
 from sealift.ledger.database import AgentLock, make_state_dir
 from sealift.ledger.desk import Desk
 from sealift.ledger.ledger import Ledger
+from sealift.observe.vitals import Vitals
 
 LEDGER_SECONDS = 30.0
 """How long to wait before a ledger that cannot be written is tried again."""
@@ -79,6 +82,8 @@ class Agent:
         self._runners = [Runner(route, self._ledger, surroundings) for route in routes]
         self._errors: list[SealiftError] = []
         self._ending = threading.Event()
+        self._phases = Phases()
+        self._begun: set[str] = set()
 
     def run(self, *, once: bool = False) -> Outcome:
         """Deliver until drained or stopped; with *once*, until all that is ready now is delivered.
@@ -97,10 +102,13 @@ class Agent:
             threading.Thread(target=self._run, args=(runner, once), name=f"sealift-{i}")
             for i, runner in enumerate(self._runners)
         ]
+        self._begun.clear()
+        self._phases.enter(Phase.STARTING)
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        self._phases.enter(Phase.IDLE)
         if self._errors:
             raise self._errors[0]
         return self._outcome()
@@ -108,19 +116,51 @@ class Agent:
     def drain(self) -> None:
         """Begin nothing new, finish what is in flight; `run` returns then. From any thread."""
         self._ending.set()
+        self._phases.enter(Phase.ENDING)
         for runner in self._runners:
             runner.drain()
 
     def stop(self) -> None:
         """Let `run` return at once. What is in flight is looked into next time."""
         self._ending.set()
+        self._phases.enter(Phase.ENDING)
         for runner in self._runners:
             runner.stop()
 
-    def scan_now(self) -> None:
-        """Look for new files now instead of at the next scan. From any thread."""
+    def scan_now(self) -> str:
+        """Look for new files now instead of at the next scan. From any thread.
+
+        It returns at once; what is found is told by events.
+
+        Returns:
+            Why nothing is done: the agent does not run, or is ending. Empty if it is.
+        """
+        if self._phases.now is Phase.IDLE:
+            return "The agent does not run; a run begins with a scan."
+        if self._phases.now is Phase.ENDING:
+            return "The agent is ending; its next run begins with a scan."
         for runner in self._runners:
             runner.scan_now()
+        return ""
+
+    def vitals(self) -> Vitals:
+        """Tell how it is, and ask each route for a sign of life. From any thread.
+
+        A route that has not answered an earlier question is either busy with one large
+        document, or stuck.
+        """
+        return Vitals(
+            phase=self._phases.now.value,
+            silent_seconds={runner.route.name: runner.pulse.ask() for runner in self._runners},
+        )
+
+    def watch_phase(self, observer: Callable[[Phase], None]) -> None:
+        """Call *observer* with each phase that is entered from now on. It must return soon."""
+        self._phases.watch(observer)
+
+    def hears_signals(self, hears: bool) -> None:
+        """Let other processes know whether SIGUSR1 makes this one scan, see `sealift.scan`."""
+        self._lock.say(SCAN_SIGNAL if hears else "")
 
     def close(self) -> None:
         """Close the ledger and the destinations, and let go of the state directory."""
@@ -162,18 +202,24 @@ class Agent:
         """Run a route, and again from its start when the ledger could not be written."""
         while True:
             try:
-                runner.run(once=once)
+                runner.run(once=once, begun=self._has_begun)
             except LedgerWaitsError as error:
                 if once or not self._wait_for_ledger(runner.route.name, error):
                     raise
             else:
                 return
 
+    def _has_begun(self, route: str) -> None:
+        self._begun.add(route)
+        if len(self._begun) == len(self._runners):
+            self._phases.enter(Phase.RUNNING)
+
     def _wait_for_ledger(self, route: str, error: LedgerWaitsError) -> bool:
         """Wait until the ledger can be written; False if the agent is to end before."""
         notify, place = self._surroundings.notify, "ledger"
         event = paused(route, place, error, seconds=LEDGER_SECONDS)
         notify(event)
+        self._has_begun(route)
         while not self._ending.wait(LEDGER_SECONDS):
             try:  # a pause written down is the best proof that it is over
                 self._ledger.pause(written(event, since=self._surroundings.wall()))

@@ -41,8 +41,9 @@ class Intake:
         ledger: Its ledger.
         lanes: Its lanes.
         wall: Seconds since 1970.
-        random: Gives so many random bytes.
         notify: Who is told.
+        beat: Called while a large file is read.
+        random: Gives so many random bytes.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Intake:
         *,
         wall: Callable[[], float],
         notify: Observer,
+        beat: Callable[[], None],
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._route = route
@@ -61,6 +63,7 @@ class Intake:
         self._wall = wall
         self._random = random
         self._notify = notify
+        self._beat = beat
         self._unreadable: dict[bytes, int] = {}
 
     def forget_gone(self) -> None:
@@ -132,7 +135,7 @@ class Intake:
                 f"The path is {candidate.refusal}, not a plain file; it was not opened.",
                 hint="Put the file itself there.",
             )
-        parcel = sealed(self._route, candidate)
+        parcel = sealed(self._route, candidate, self._beat)
         if self._unreadable:
             self._unreadable.pop(candidate.path, None)
         item = self._item(candidate, parcel)

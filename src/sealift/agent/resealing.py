@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from sealift.agent.job import Job
 from sealift.agent.lane import Lane
+from sealift.agent.pulse import Felt
 from sealift.agent.route import Route
 from sealift.deliver import Address
 from sealift.errors import ItemError, SealiftError, SourceChangedError, TransientError
@@ -28,15 +29,23 @@ class Resealing:
         ledger: Its ledger.
         wall: Seconds since 1970.
         notify: Who is told.
+        beat: Called while a large file is read.
     """
 
     def __init__(
-        self, route: Route, ledger: Ledger, *, wall: Callable[[], float], notify: Observer
+        self,
+        route: Route,
+        ledger: Ledger,
+        *,
+        wall: Callable[[], float],
+        notify: Observer,
+        beat: Callable[[], None],
     ) -> None:
         self._route = route
         self._ledger = ledger
         self._wall = wall
         self._notify = notify
+        self._beat = beat
 
     def jobs(self, lane: Lane, due: Sequence[Due]) -> list[Job]:
         """Make jobs of waiting deliveries: seal the file again and compare it with the reservation.
@@ -78,7 +87,7 @@ class Resealing:
         if not found.identity.same_file(item.identity):
             return None, "The file was replaced by another version."
         try:
-            parcel = sealed(self._route, found)
+            parcel = sealed(self._route, found, self._beat)
         except (SourceChangedError, ItemError):
             return None, "The file was replaced by another version."
         if parcel.sha256 != item.sha256:
@@ -105,8 +114,8 @@ class Resealing:
         )
 
 
-def sealed(route: Route, candidate: Candidate) -> Parcel:
-    """Read *candidate* and seal it, a large one without holding it.
+def sealed(route: Route, candidate: Candidate, beat: Callable[[], None]) -> Parcel:
+    """Read *candidate* and seal it, a large one without holding it; call *beat* meanwhile.
 
     Raises:
         ItemError: It cannot go as it is.
@@ -115,7 +124,11 @@ def sealed(route: Route, candidate: Candidate) -> Parcel:
     body = route.source.read(candidate)
     if isinstance(body, bytes):
         return route.sealer.seal(body, candidate.path)
-    return route.sealer.seal_large(body, candidate.path)
+    felt = Felt(body, beat)
+    try:
+        return route.sealer.seal_large(felt, candidate.path)
+    finally:
+        felt.let_go()
 
 
 def part_log_for(

@@ -1,6 +1,6 @@
 """Runs one route: offers candidates to the intake, jobs to the lanes, outcomes to the accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sealift.agent.accounts import Accounts
 from sealift.agent.backlog import BATCH, Backlog
@@ -13,6 +13,7 @@ from sealift.agent.mailbox import Mailbox
 from sealift.agent.news import News
 from sealift.agent.patience import Patience
 from sealift.agent.prepared import Settleable
+from sealift.agent.pulse import Pulse
 from sealift.agent.resealing import Resealing
 from sealift.agent.route import Conflict, Route
 from sealift.agent.surroundings import Surroundings
@@ -25,6 +26,10 @@ from sealift.sources.base import Candidate
 
 IN_MEMORY_BYTES = 64 << 20
 """Sealed bytes held at once; one larger item may pass alone."""
+
+
+def _nobody(_route: str) -> None:
+    """Tell nobody."""
 
 
 class Runner:
@@ -43,6 +48,9 @@ class Runner:
         self._monotonic = surroundings.monotonic
         self._news = News(ledger, self._wall, surroundings.notify)
         self._mail = Mailbox(self._monotonic)
+        self.pulse = Pulse(self._monotonic, self._mail.wake)
+        """Whether its loop turns."""
+
         notify = self._news.notify
         self._lanes = [
             Lane(
@@ -59,8 +67,9 @@ class Runner:
             for destination in route.destinations
         ]
         self._feed = Feed(route.source, route.scan_interval_seconds, self._monotonic)
-        self._intake = Intake(route, ledger, self._lanes, wall=self._wall, notify=notify)
-        self._resealing = Resealing(route, ledger, wall=self._wall, notify=notify)
+        beat = self.pulse.beat
+        self._intake = Intake(route, ledger, self._lanes, wall=self._wall, notify=notify, beat=beat)
+        self._resealing = Resealing(route, ledger, wall=self._wall, notify=notify, beat=beat)
         self._backlog = Backlog(
             route.name, ledger, self._lanes, wall=self._wall, monotonic=self._monotonic
         )
@@ -105,11 +114,12 @@ class Runner:
         self._feed.scan_now()
         self._mail.wake()
 
-    def run(self, *, once: bool = False) -> None:
+    def run(self, *, once: bool = False, begun: Callable[[str], None] = _nobody) -> None:
         """Deliver until `drain` is called, or with *once* until all that is ready now is delivered.
 
         With *once*, a destination that is paused or does not answer is not waited
-        for, nor is a file that does not stop changing.
+        for, nor is a file that does not stop changing. *begun* is called with the
+        route's name once it is at work.
 
         Raises:
             PermanentError: The route cannot go on, because of a damaged ledger, say.
@@ -117,14 +127,11 @@ class Runner:
             LedgerWaitsError: The ledger cannot be written for now. Call it again later.
         """
         self._start(once=once)
+        begun(self.route.name)
         try:
-            busy = True
-            while not self._draining:
-                outcomes = self._gather(0.0 if busy else self._idle_seconds(once=once))
-                busy = self._turn(outcomes, self._take())
-                if once and not busy and self._is_finished():
-                    break
-            self._finish()
+            with self.pulse.expected():
+                self._work(once=once)
+                self._finish()
         except BaseException:
             self._news.forget()
             raise
@@ -176,6 +183,14 @@ class Runner:
         if not once:  # one sweep sees all there is
             self.route.source.watch(self.wake)
         self._news.tell()
+
+    def _work(self, *, once: bool) -> None:
+        busy = True
+        while not self._draining:
+            outcomes = self._gather(0.0 if busy else self._idle_seconds(once=once))
+            busy = self._turn(outcomes, self._take())
+            if once and not busy and self._is_finished():
+                break
 
     def _finish(self) -> None:
         while (self._in_flight or self._settled) and not self._stopping:
@@ -322,6 +337,7 @@ class Runner:
     def _gather(self, seconds: float) -> list[Outcome]:
         """Wait for outcomes, or for the next thing to do."""
         outcomes = self._mail.gather(self._in_flight, seconds)
+        self.pulse.beat()
         if self._mail.woken:
             self._mail.woken = False
             self._backlog.look_now()

@@ -3,9 +3,6 @@
 import os
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +10,8 @@ from cyclopts import App, Parameter
 
 import sealift
 from sealift.cli.flags import Flag
-from sealift.cli.run import end_now, spare_the_collector
-from sealift.cli.signals import obeying
+from sealift.cli.process import at_work, end_now, prepare
 from sealift.errors import SealiftError
-from sealift.events import Event, Observer
-from sealift.sources.listener.sentences import sentence
 
 app = App(
     name="listen",
@@ -67,7 +61,6 @@ def listen(
     json
         Write events as JSON lines to standard output, lines for people to standard error.
     """
-    spare_the_collector()
     settings = sealift.aggregator_config(
         os.environ,
         sealift.Wishes(
@@ -81,9 +74,8 @@ def listen(
             rejects_prefix=rejects_prefix,
         ),
     )
-    with sealift.showing(settings.agent, json=json) as shown:
-        write = partial(print, file=sys.stderr if json else sys.stdout, flush=True)
-        show = replace(shown, notify=_telling(shown.notify, write))
+    prepare(settings)
+    with sealift.showing(settings.agent, json=json) as show:
         outcome = _listen(settings, show, once=False)
         if flush_on_stop:
             outcome = _listen(settings, show, once=True)
@@ -96,7 +88,7 @@ def _listen(settings: sealift.Config, show: sealift.Show, *, once: bool) -> seal
     surroundings = sealift.Surroundings(notify=show.notify)
     with (
         sealift.Agent(routes, settings.agent.state_dir, surroundings) as agent,
-        obeying(agent) as orders,
+        at_work(agent, show) as orders,
     ):
         if not once:
             # Beside it: a store that does not answer must not keep events out.
@@ -115,15 +107,3 @@ def _look_at_bucket(routes: list[sealift.Route]) -> None:
                 destination.head(f"{destination.prefix}sealift-looks-whether-it-may")
             except SealiftError as error:
                 print(f"sealift: {error.message}\n  {error.hint}".rstrip(), file=sys.stderr)
-
-
-def _telling(notify: Observer, write: Callable[[str], object]) -> Observer:
-    """Also write lines for people about what only listeners tell."""
-
-    def tell(event: Event) -> None:
-        notify(event)
-        text = sentence(event)
-        if text:
-            write(text)
-
-    return tell

@@ -16,6 +16,7 @@ LOCK_NAME = "agent.lock"
 MIGRATIONS = ("schema.sql",)
 """One script a schema version, in order; the file's `user_version` says how many have run."""
 
+_PROCESSES = Path("/proc")
 _PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY})
 
 BUSY_SECONDS = 60.0
@@ -164,7 +165,7 @@ class AgentLock:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = os.read(self._file, 32).decode("ascii", "replace").strip() or "unknown"
+            holder = os.read(self._file, 32).decode("ascii", "replace").split("\n")[0] or "unknown"
             os.close(self._file)
             if not isinstance(error, BlockingIOError):
                 raise StateError(
@@ -175,8 +176,14 @@ class AgentLock:
                 f"Another agent (process {holder}) uses the state directory {state_dir}.",
                 hint="Stop it first, or give this one an [agent] state_dir of its own.",
             ) from error
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+        self.say()
+
+    def say(self, text: str = "") -> None:
+        """Let others read *text*, one line, beside this process's id; see `lock_holder`."""
+        lines = (str(os.getpid()), *([text] if text else []), "")
+        data = "\n".join(lines).encode()
+        os.pwrite(self._file, data, 0)
+        os.ftruncate(self._file, len(data))
 
     def release(self) -> None:
         """Let go of the directory."""
@@ -192,3 +199,56 @@ class AgentLock:
         trace: TracebackType | None,
     ) -> None:
         self.release()
+
+
+def lock_holder(state_dir: Path) -> tuple[int, str] | None:
+    """Tell which process holds a state directory, and what it says there; None if none does.
+
+    Raises:
+        StateError: The lock may not be read by this user.
+    """
+    path = state_dir / LOCK_NAME
+    try:
+        number, _, text = path.read_text(encoding="ascii", errors="replace").partition("\n")
+        held = number.isdecimal() and _holds(int(number), path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StateError(
+            f"The lock {path} cannot be read: {error.strerror}.",
+            hint="Do it as the user that runs the agent.",
+        ) from error
+    return (int(number), text.strip()) if held else None
+
+
+def _holds(number: int, path: Path) -> bool:
+    """Tell whether process *number* holds a lock.
+
+    Its number alone proves nothing: it may be that of a process which ended, or of one
+    in another container.
+    """
+    if not (_PROCESSES / "self/fd").is_dir():
+        return _is_locked(path)
+    lock = path.stat()
+    try:
+        opened = list((_PROCESSES / str(number) / "fd").iterdir())
+    except FileNotFoundError:
+        return False
+    for one in opened:
+        with suppress(FileNotFoundError):  # closed meanwhile
+            if os.path.samestat(one.stat(), lock):
+                return True
+    return False
+
+
+def _is_locked(path: Path) -> bool:
+    """Tell whether somebody holds a lock, by taking it for a moment."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)

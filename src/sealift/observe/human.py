@@ -5,6 +5,7 @@ from typing import Any
 
 from sealift import events
 from sealift.events import Event
+from sealift.sources.listener import happenings
 
 
 def sentence(event: Event) -> str:
@@ -93,6 +94,28 @@ def _not_ready(event: events.NotReady) -> str:
     return f"⏳ not ready: {event.name}: {event.reason}"
 
 
+def _listening(event: happenings.Listening) -> str:
+    return f"👂 listening: {event.protocol} on {event.host} port {event.port}"
+
+
+def _file_closed(event: happenings.FileClosed) -> str:
+    kept = " (events that could not be converted, as they came)" if event.unconverted else ""
+    return f"📦 closed: {event.name}, {event.events} events, {event.size} bytes{kept}"
+
+
+def _events_refused(event: happenings.EventsRefused) -> str:
+    what = "something that is no event" if event.count == 1 else f"{event.count} that are no events"
+    return f"⚠️ refused: {what} from {event.peer}: {event.reason}"
+
+
+def _sender_closed(event: happenings.SenderClosed) -> str:
+    return f"⚠️ connection closed: {event.peer}: {event.reason}"
+
+
+def _sender_refused(event: happenings.SenderRefused) -> str:
+    return f"⚠️ connection refused: {event.peer}: {event.reason}"
+
+
 _SENTENCES: Mapping[type[Event], Callable[[Any], str]] = {
     events.Delivered: _delivered,
     events.AttemptFailed: _failed,
@@ -103,4 +126,9 @@ _SENTENCES: Mapping[type[Event], Callable[[Any], str]] = {
     events.Resumed: _resumed,
     events.BackedOff: _backed_off,
     events.NotReady: _not_ready,
+    happenings.Listening: _listening,
+    happenings.FileClosed: _file_closed,
+    happenings.EventsRefused: _events_refused,
+    happenings.SenderClosed: _sender_closed,
+    happenings.SenderRefused: _sender_refused,
 }

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from sealift import events
 from sealift.events import Event
 from sealift.observe.records import event_name, record
+from sealift.sources.listener import happenings
 
 Level = Literal["debug", "info", "warning"]
 
@@ -22,6 +23,9 @@ _LEVELS: Final[dict[type[Event], Level]] = {
     events.PaceChanged: "debug",
     events.Progressed: "debug",
     events.Settled: "debug",
+    happenings.EventsRefused: "warning",
+    happenings.SenderClosed: "warning",
+    happenings.SenderRefused: "warning",
 }
 
 

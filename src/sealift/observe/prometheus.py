@@ -1,15 +1,14 @@
-"""Counts events for Prometheus, and serves the numbers on a port if asked to."""
+"""Counts events for Prometheus."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from sealift import events
-from sealift.errors import ConfigError, SealiftError
+from sealift.errors import SealiftError
 from sealift.events import Event
 from sealift.ledger.desk import Desk
 
@@ -122,25 +121,3 @@ class _Backlog(Collector):
                 items.add_metric((one.route, state), count)
         yield items
         yield oldest
-
-
-@contextmanager
-def serving(metrics: Metrics, host: str, port: int) -> Iterator[None]:
-    """Serve the metrics over HTTP until the block ends.
-
-    Raises:
-        ConfigError: The port cannot be had.
-    """
-    try:
-        server, thread = start_http_server(port, host, registry=metrics.registry)
-    except OSError as error:
-        raise ConfigError(
-            f"The metrics cannot be served on {host}:{port}: {error.strerror}.",
-            hint="Set [agent] metrics_port to a free port, or to 0 for none.",
-        ) from error
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)

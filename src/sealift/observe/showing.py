@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TextIO
 
 from sealift.config.options import AgentOptions
@@ -14,6 +14,7 @@ from sealift.observe.lines import LineWriter, Stream, dropped
 from sealift.observe.logs import LogLines
 from sealift.observe.reading import Took
 from sealift.observe.records import JsonLines
+from sealift.observe.vitals import Health
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,9 @@ class Show:
     notify: Observer
     took: Took | None = None
     """Is told how long each put took, if somebody wants to know."""
+
+    health: Health = field(default_factory=Health)
+    """Answers over HTTP how this process is, once it was told whom to ask."""
 
 
 @contextmanager
@@ -42,13 +46,16 @@ def showing(options: AgentOptions | None = None, *, json: bool = False) -> Itera
     options = options or AgentOptions()
     observers: list[Observer] = []
     took = None
+    health = Health()
     with ExitStack() as stack:
         if options.metrics_port:
-            from sealift.observe.prometheus import Metrics, serving  # noqa: PLC0415  slow
+            from sealift.observe.pages import serving  # noqa: PLC0415  slow
+            from sealift.observe.prometheus import Metrics  # noqa: PLC0415
 
             metrics = Metrics(options.state_dir)
-            stack.enter_context(serving(metrics, options.metrics_host, options.metrics_port))
-            observers.append(metrics)
+            place = options.metrics_host, options.metrics_port
+            stack.enter_context(serving(metrics, health, *place))
+            observers += (metrics, health)
             took = metrics.took
         if options.log != "none":
             write = _lines(sys.stderr, stack, json=options.log == "json")
@@ -58,7 +65,7 @@ def showing(options: AgentOptions | None = None, *, json: bool = False) -> Itera
             observers.append(JsonLines(_lines(sys.stdout, stack, json=True), time.time))
         if not (json and options.log != "none"):
             observers += _for_people(sys.stderr if json else sys.stdout, stack)
-        yield Show(notify=each(observers), took=took)
+        yield Show(notify=each(observers), took=took, health=health)
 
 
 def each(observers: list[Observer]) -> Observer:

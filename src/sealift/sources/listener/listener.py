@@ -1,6 +1,5 @@
 """A source whose items are files of events that came over the network."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -24,8 +23,6 @@ from sealift.sources.listener.rolling import Rotation
 from sealift.sources.listener.server import Server
 from sealift.sources.listener.spool import Hooks, Spool
 from sealift.sources.settling import Action, After
-
-SWITCH_SECONDS = 0.0005
 
 _DELETE = After(Action.DELETE)
 
@@ -161,9 +158,6 @@ class ListenerSource:
         """
         self._wake = wake
         self._recover()
-        # Closing and sealing compute for long, and every read and write of a socket would
-        # wait so long for the interpreter.
-        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_SECONDS))
         place = self._place
         intake = Intake(
             place.route,
