@@ -28,6 +28,7 @@ COMMANDS = [
     *((verb,) for verb in VERBS),
     *(("quarantine", word) for word in ("list", "show", "release", "drop")),
     *(("presigner", word) for word in ("serve", "token", "template")),
+    ("tracardi", "serve"),
 ]
 
 _CONFIG = """\

@@ -23,6 +23,7 @@ VERBS: Final = {
     "listen": "Take XML events over TCP, and deliver them to S3 as files.",
     "health": "Ask a running agent, listener or presigner whether it is well.",
     "snowflake": "Print the SQL by which Snowflake loads what a route delivers.",
+    "tracardi": "Upload segments to S3 for Tracardi, as a service beside it.",
     "presigner": "Sign upload URLs for devices that hold no AWS credentials.",
     "demo": "Deliver sample files to a server on this machine, and show what arrived.",
 }
