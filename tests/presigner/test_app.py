@@ -1,5 +1,6 @@
 """The installed service, over the network."""
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -9,9 +10,11 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from sealift.errors import ConfigError
-from sealift.presigner.app import build_app
+from sealift.presigner.app import PresignerApp, build_app
+from sealift.presigner.audit_file import AuditFile
 from sealift.presigner.auth_hmac import device_secret
 from sealift.presigner.exchange import Request
 from sealift.presigner.options import load_options
@@ -77,6 +80,25 @@ def test_a_body_without_end_is_cut_off(tmp_path: Path) -> None:
         status, body, _ = send(url, request)
         assert (status, json.loads(body)["code"]) == (413, "body_too_large")
         assert send(url, device.request("/ingest/new", order(BODY)))[0] == 200
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return await asyncio.get_running_loop().create_future()
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/ingest/new"}
+    with (tmp_path / "audit").open("ab", buffering=0) as audit:
+        app = PresignerApp(
+            a_device().presigner, AuditFile(audit), CollectorRegistry(), body_seconds=0.05
+        )
+        asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == 408
+    assert json.loads(sent[1]["body"])["code"] == "body_too_slow"
 
 
 def test_a_proxy_s_word_on_the_address_counts_only_if_it_is_named(tmp_path: Path) -> None:

@@ -48,9 +48,18 @@ class PresignerApp:
         presigner: What answers.
         audit: Where it adds its audit lines.
         registry: What `/metrics` shows.
+        body_seconds: How long a request's body may take to come.
     """
 
-    def __init__(self, presigner: Presigner, audit: AuditFile, registry: CollectorRegistry) -> None:
+    def __init__(
+        self,
+        presigner: Presigner,
+        audit: AuditFile,
+        registry: CollectorRegistry,
+        *,
+        body_seconds: float = 20.0,
+    ) -> None:
+        self._body_seconds = body_seconds
         self._presigner = presigner
         self._audit = audit
         self._rest = Starlette(
@@ -66,7 +75,12 @@ class PresignerApp:
         if scope["type"] != "http" or ROOT not in scope["path"]:
             await self._rest(scope, receive, send)
             return
-        body = await _body(receive)
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                body = await _body(receive)
+        except TimeoutError:
+            await _send(self._presigner.fault("body_too_slow"), send)
+            return
         if body is None:
             return
         request = _request(scope, body)

@@ -9,14 +9,18 @@ from sealift.presigner.keys import DEVICE, ITEM_ID, MAX_FILENAME_BYTES
 from sealift.presigner.problems import CODES, CONTENT_TYPE
 
 _JSON: Final = "application/json"
+_POSTED: Final = (
+    *("malformed_json", "unauthorized", "device_mismatch", "body_too_slow", "body_too_large"),
+    *("missing_field", "rate_limited", "internal", "credentials_unavailable"),
+)
 _STAGES: Final = {
-    "new": ("malformed_json", "unauthorized", "device_mismatch", "body_too_large",
-            "missing_field", "rate_limited", "internal", "credentials_unavailable"),
-    "batch": ("malformed_json", "unauthorized", "device_mismatch", "body_too_large",
-              "missing_field", "rate_limited", "internal", "credentials_unavailable"),
-    "item": ("unauthorized", "device_mismatch", "missing_field", "rate_limited", "internal",
-             "store_unavailable", "credentials_unavailable"),
-}  # fmt: skip
+    "new": _POSTED,
+    "batch": _POSTED,
+    "item": (
+        *("unauthorized", "device_mismatch", "missing_field", "rate_limited", "internal"),
+        *("store_unavailable", "credentials_unavailable"),
+    ),
+}
 
 
 def describe() -> dict[str, Any]:

@@ -10,6 +10,7 @@ CODES: Final[Mapping[str, tuple[int, str]]] = {
     "device_name": (403, "The device's name cannot be part of a key."),
     "not_found": (404, "There is nothing at this path."),
     "method_not_allowed": (405, "The path does not take this method."),
+    "body_too_slow": (408, "The request's body did not come in time."),
     "body_too_large": (413, "The request's body is too large."),
     "malformed_json": (400, "The body is no JSON object."),
     "missing_field": (422, "A field is missing."),

@@ -125,10 +125,10 @@ class Presigner:
             )
             return self.fault()
 
-    def fault(self) -> Answer:
-        """Answer that something unexpected happened in the service."""
-        self._parts.count("internal", 1)
-        return _problem(ProblemError("internal"))
+    def fault(self, code: str = "internal") -> Answer:
+        """Answer what is no word on the request itself: a fault of ours, or of the way to us."""
+        self._parts.count(code, 1)
+        return _problem(ProblemError(code))
 
     def _answer(self, request: Request, now: float, audit: Audit) -> Answer:
         place = request.place
