@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,6 +15,7 @@ from starlette.applications import Starlette
 from sealift.config.secrets import SecretError, secret
 from sealift.errors import ConfigError
 from sealift.integrations.tracardi.opening import close_shared, use_state_dir
+from sealift.integrations.tracardi.settings import problems
 from sealift.integrations.tracardi.upload import upload
 from sealift.integrations.tracardi_remote import OwnAccess, RemoteService
 from sealift.integrations.tracardi_remote_app import Access, build_app
@@ -39,6 +41,21 @@ class RemoteOptions:
     state_dir: Path | None = None
     """Where the journals are; None for the user's own folder."""
 
+    def check(self) -> None:
+        """Check what the flags say.
+
+        Raises:
+            ConfigError: It cannot be right.
+        """
+        own = {"endpoint_url": self.own.endpoint_url, "region": self.own.region}
+        wrong = [*problems(own).values()]
+        wrong += [f"{one!r} is no origin." for one in self.gui_origins if not _is_origin(one)]
+        if wrong:
+            raise ConfigError(
+                f"The service cannot start like this: {' '.join(wrong)}",
+                hint="An origin is https://HOST or https://HOST:PORT, without a path.",
+            )
+
 
 def serve(
     options: RemoteOptions, *, environ: Mapping[str, str], started: Callable[[str], object]
@@ -53,6 +70,7 @@ def serve(
     Raises:
         ConfigError: The token or the port cannot be had.
     """
+    options.check()
     access = Access(token=_token(options, environ), gui_origins=tuple(options.gui_origins))
     service = RemoteService(options.own, upload)
     if options.state_dir is not None:
@@ -96,6 +114,15 @@ def _life(
 def _url(listener: socket.socket) -> str:
     name, port = listener.getsockname()[:2]
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def _is_origin(text: str) -> bool:
+    """Whether a browser could send *text* as `Origin`."""
+    try:
+        url = urlsplit(text)
+        return bool(url.hostname) and text == f"{url.scheme}://{url.netloc}".lower()
+    except ValueError:
+        return False
 
 
 def _token(options: RemoteOptions, environ: Mapping[str, str]) -> str:
