@@ -19,6 +19,8 @@ _PLACEHOLDER: Final = re.compile(
     r"|\w+\(\S*|BLOCKED\W*",
 )
 _WORDS: Final = re.compile(r"[A-Za-z]+(?:[._/: -][A-Za-z]+)*")
+_EXTENSION: Final = re.compile(r"\s*(?:[eE]?[xX][tT]|[xX#;,])")
+_NO_DIGIT: Final = re.compile(r"[^0-9]+")
 _HAS_HEX_LETTER: Final = re.compile(r"[A-Fa-f]")
 _NO_MACHINE: Final = ("255.", "0.")
 
@@ -28,7 +30,7 @@ def ssn(text: str) -> bool:
 
     Source: https://www.ssa.gov/employer/randomization.html
     """
-    number = re.sub(r"\D", "", text)
+    number = _NO_DIGIT.sub("", text)
     area, group, serial = number[:3], number[3:5], number[5:]
     return (
         len(number) == 9
@@ -45,15 +47,15 @@ def phone(text: str) -> bool:
 
     Source: https://www.itu.int/rec/T-REC-E.164
     """
-    number = re.split(r"(?i)\s*(?:e?xt|x|#|;|,)", text, maxsplit=1)[0]
-    found = re.sub(r"\D", "", number)
+    number = _EXTENSION.split(text, maxsplit=1)[0]
+    found = _NO_DIGIT.sub("", number)
     return 7 <= len(found) <= 15 and len(set(found)) > 1 and not _DATE.match(number)
 
 
 def international_phone(text: str) -> bool:
     """Return whether *text* is a number with its country code: 8 to 15 digits after the prefix."""
-    number = re.split(r"(?i)\s*(?:e?xt|x|#|;|,)", text, maxsplit=1)[0]
-    found = re.sub(r"\D", "", number)
+    number = _EXTENSION.split(text, maxsplit=1)[0]
+    found = _NO_DIGIT.sub("", number)
     if not number.startswith("+"):
         found = found.removeprefix("00").removeprefix("011")
     return 8 <= len(found) <= 15 and len(set(found)) > 2
