@@ -26,26 +26,17 @@ class SchemaCheck:
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            library: Any = importlib.import_module("jsonschema_rs")
-        except ImportError:
-            raise ConfigError(
-                "A JSON Schema is set, but the library that checks it is not installed.",
-                hint="Run: pip install 'sealift[schema]'",
-            ) from None
+        library()
         try:
             schema = orjson.loads(path.read_bytes())
-            self._validator = library.validator_for(schema, offline=True)
         except OSError as error:
             raise ConfigError(
                 f"The schema file {path} cannot be read: {error.strerror}.",
                 hint="Correct the path or the file's rights.",
             ) from None
         except ValueError as error:
-            raise ConfigError(
-                f"{path} is no JSON Schema that stands on its own: {_first_line(error)}.",
-                hint="Correct the schema; put what it refers to into the same file.",
-            ) from None
+            raise _no_schema(path, error) from None
+        self._validator = validator_of(schema, path)
 
     def check(self, value: Any, where: str) -> None:
         """Accept *value* if the schema does.
@@ -69,6 +60,40 @@ class SchemaCheck:
             f"In {where}, {count} of the schema's rules do not hold: {'; '.join(shown)}{more}.",
             hint="Mend the document where it is written, or correct the schema.",
         )
+
+
+def validator_of(schema: Any, where: object) -> Any:
+    """Compile a JSON Schema that stands on its own.
+
+    Args:
+        schema: The schema, as a JSON parser makes it.
+        where: Where it comes from, for messages.
+
+    Raises:
+        ConfigError: It is no schema, or the extra is missing.
+    """
+    try:
+        return library().validator_for(schema, offline=True)
+    except ValueError as error:
+        raise _no_schema(where, error) from None
+
+
+def library() -> Any:
+    """Give the library that checks. Raises ConfigError if it is not installed."""
+    try:
+        return importlib.import_module("jsonschema_rs")
+    except ImportError:
+        raise ConfigError(
+            "A JSON Schema is set, but the library that checks it is not installed.",
+            hint="Run: pip install 'sealift[schema]'",
+        ) from None
+
+
+def _no_schema(where: object, error: ValueError) -> ConfigError:
+    return ConfigError(
+        f"{where} is no JSON Schema that stands on its own: {_first_line(error)}.",
+        hint="Correct the schema; put what it refers to into the same file.",
+    )
 
 
 def _describe(error: Any) -> str:
