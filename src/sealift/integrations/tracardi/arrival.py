@@ -4,6 +4,8 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from sealift.errors import StateError
+
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
@@ -18,6 +20,7 @@ async def arrival(future: "Future[T]", timeout_seconds: float) -> T:
 
     Raises:
         TimeoutError: It took longer; *future* goes on.
+        StateError: *future* was cancelled: the process ends.
         Exception: What the future ended with.
     """
     loop = asyncio.get_running_loop()
@@ -26,8 +29,9 @@ async def arrival(future: "Future[T]", timeout_seconds: float) -> T:
     def settle(done: "Future[T]") -> None:
         if arrived.done():
             return
-        error = done.exception() if not done.cancelled() else asyncio.CancelledError()
-        if error is not None:
+        if done.cancelled():
+            arrived.set_exception(StateError("This process ended before it was in S3."))
+        elif error := done.exception():
             arrived.set_exception(error)
         else:
             arrived.set_result(done.result())

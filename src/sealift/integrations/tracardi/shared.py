@@ -28,10 +28,6 @@ class Aggregate(Protocol):
         """Journal *payload*; the future ends when it is in S3."""
         ...
 
-    def flush(self) -> object:
-        """Bring what the journal holds to S3."""
-        ...
-
     def close(self) -> None:
         """Let go of everything."""
         ...

@@ -1,0 +1,211 @@
+"""How the events of one process share what is open, whatever Tracardi does with its instances."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sealift.errors import AccessDeniedError, StateError, TransientError
+from sealift.integrations.tracardi.arrival import arrival
+from sealift.integrations.tracardi.journals import claim, leftovers
+from sealift.integrations.tracardi.settings import Place
+from sealift.integrations.tracardi.shared import MOST_OPEN, SharedAggregates
+
+PLACE = Place(s3_bucket="segments", aws_access_key_id="AKIA", aws_secret_access_key="a-secret")
+
+
+class Aggregate:
+    """Keeps what it is given, and answers when the test says so."""
+
+    def __init__(self, place: Place, journal: Path) -> None:
+        self.place, self.journal = place, journal
+        self.futures: list[Future[Any]] = []
+        self.closed = threading.Event()
+        self.refusal: Exception | None = None
+
+    def submit(self, payload: Any) -> "Future[Any]":
+        if self.refusal:
+            raise self.refusal
+        self.futures.append(Future())
+        return self.futures[-1]
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+class Opener:
+    def __init__(self) -> None:
+        self.opened: list[Aggregate] = []
+
+    def __call__(self, place: Place, journal: Path) -> Aggregate:
+        self.opened.append(Aggregate(place, journal))
+        return self.opened[-1]
+
+
+@pytest.fixture
+def opener() -> Opener:
+    return Opener()
+
+
+@pytest.fixture
+def shared(tmp_path: Path, opener: Opener) -> Any:
+    made = SharedAggregates(tmp_path, opener)
+    yield made
+    made.close()
+
+
+def test_events_for_one_place_share_one_aggregate(shared: SharedAggregates, opener: Opener) -> None:
+    for _ in range(3):
+        shared.submit(Place(**{name: getattr(PLACE, name) for name in Place.__slots__}), {})
+    [only] = opener.opened
+    assert len(only.futures) == 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"s3_bucket": "others"},
+        {"prefix": "x/"},
+        {"merge": "append"},
+        {"time_zone": "Europe/Warsaw"},
+        {"endpoint_url": "http://minio:9000"},
+        {"aws_secret_access_key": "another"},
+        {"aws_access_key_id": "AKIB"},
+        {"aws_access_key_id": "AKI", "aws_secret_access_key": "Aa-secret"},
+    ],
+)
+def test_another_place_or_another_key_has_an_aggregate_of_its_own(
+    shared: SharedAggregates, opener: Opener, other: dict[str, str]
+) -> None:
+    """Whoever knows a bucket's name must not write with the keys of somebody else."""
+    second = Place(**{**{n: getattr(PLACE, n) for n in Place.__slots__}, **other})
+    shared.submit(PLACE, {})
+    shared.submit(second, {})
+    first, after = opener.opened
+    assert (first.place, after.place) == (PLACE, second)
+    assert first.journal != after.journal
+
+
+def test_no_repr_of_it_shows_a_credential(shared: SharedAggregates) -> None:
+    shared.submit(PLACE, {})
+    shown = f"{shared!r} {vars(shared)!r} {PLACE!r}"
+    assert "a-secret" not in shown
+    for place in vars(shared)["_open"]:
+        assert place.aws_secret_access_key != "a-secret"
+
+
+def test_what_fails_to_be_journaled_is_told_and_counts_no_longer(
+    shared: SharedAggregates, opener: Opener
+) -> None:
+    shared.submit(PLACE, {})
+    opener.opened[0].refusal = StateError("The disk is full.")
+    with pytest.raises(StateError, match="full"):
+        shared.submit(PLACE, {})
+    opener.opened[0].futures[0].set_result(None)
+    for number in range(MOST_OPEN):
+        shared.submit(Place(s3_bucket=f"b{number:03}"), {})
+    assert opener.opened[0].closed.is_set()
+
+
+def test_beyond_the_limit_the_one_that_is_idle_longest_is_closed(
+    shared: SharedAggregates, opener: Opener
+) -> None:
+    for number in range(MOST_OPEN):
+        shared.submit(Place(s3_bucket=f"b{number:03}"), {})
+    with pytest.raises(TransientError, match=f"wait for {MOST_OPEN} destinations"):
+        shared.submit(PLACE, {})
+    for number in (0, 7, 9):
+        opener.opened[number].futures[0].set_result(None)
+    shared.submit(Place(s3_bucket="b000"), {})  # busy again
+    shared.submit(PLACE, {})
+    assert [n for n, one in enumerate(opener.opened) if one.closed.is_set()] == [7]
+
+
+def test_it_closes_what_is_open_and_takes_no_more(tmp_path: Path, opener: Opener) -> None:
+    shared = SharedAggregates(tmp_path, opener)
+    shared.submit(PLACE, {})
+    shared.close()
+    assert opener.opened[0].closed.is_set()
+    with pytest.raises(StateError, match="about to end"):
+        shared.submit(PLACE, {})
+
+
+def test_an_aggregate_that_cannot_be_opened_leaves_its_journal_to_others(tmp_path: Path) -> None:
+    def refuse(_place: Place, _journal: Path) -> Aggregate:
+        raise StateError("The journal is damaged.")
+
+    shared = SharedAggregates(tmp_path, refuse)
+    with pytest.raises(StateError, match="damaged"):
+        shared.submit(PLACE, {})
+    with_first = claim(tmp_path, PLACE)
+    assert with_first.journal.parent.name == "0"
+    with_first.release()
+    shared.close()
+
+
+def test_each_holder_has_a_journal_of_its_own_and_the_next_takes_it_over(tmp_path: Path) -> None:
+    first, second = claim(tmp_path, PLACE), claim(tmp_path, PLACE)
+    assert [one.journal.parent.name for one in (first, second)] == ["0", "1"]
+    first.release()
+    again = claim(tmp_path, PLACE)
+    assert again.journal == first.journal
+    again.release()
+    second.release()
+
+
+def test_what_was_left_with_old_keys_goes_with_the_new_ones(tmp_path: Path) -> None:
+    holders = [claim(tmp_path, PLACE) for _ in range(3)]
+    holders[1].release()
+    holders[2].release()
+    new = Place(s3_bucket="segments", aws_access_key_id="B", aws_secret_access_key="b")
+    found = []
+    for slot in leftovers(tmp_path, new):
+        found.append(slot.journal)
+        slot.release()
+    assert found == [holders[1].journal, holders[2].journal]
+    holders[0].release()
+
+
+def in_a_thread(what: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=what)
+    thread.start()
+    return thread
+
+
+def test_what_arrives_is_given_and_what_fails_is_raised() -> None:
+    async def wait(ending: Callable[["Future[int]"], None]) -> int:
+        future: Future[int] = Future()
+        thread = in_a_thread(lambda: ending(future))
+        try:
+            return await arrival(future, 10)
+        finally:
+            thread.join()
+
+    assert asyncio.run(wait(lambda future: future.set_result(7))) == 7
+    with pytest.raises(AccessDeniedError):
+        asyncio.run(wait(lambda future: future.set_exception(AccessDeniedError("No."))))
+    with pytest.raises(StateError, match="before it was in S3"):
+        asyncio.run(wait(lambda future: future.cancel() and None))
+
+
+def test_nobody_who_stops_waiting_stops_the_event() -> None:
+    """A cancelled future would fail in the thread that serves everybody."""
+    futures: list[Future[int]] = [Future(), Future(), Future()]
+
+    async def give_up() -> None:
+        cancelled = asyncio.create_task(arrival(futures[0], 60))
+        loose = asyncio.create_task(arrival(futures[1], 60))
+        await asyncio.sleep(0)
+        cancelled.cancel()
+        with pytest.raises(TimeoutError):
+            await arrival(futures[2], 0.001)
+        assert not loose.done()
+
+    asyncio.run(give_up())
+    for future in futures:  # the loop is closed by now
+        assert future.set_running_or_notify_cancel()
+        future.set_result(1)
