@@ -48,14 +48,14 @@ class Mongo:
         }
         with mongo_errors(f"Opening the database of the dataset {dataset.name}"):
             self._client = self._pymongo.MongoClient(
-                options.uri or "mongodb://",
+                options.uri,
                 appname="sealift",
                 tz_aware=True,
                 connect=False,
                 serverSelectionTimeoutMS=int(options.connect_seconds * 1000),
                 connectTimeoutMS=int(options.connect_seconds * 1000),
                 socketTimeoutMS=int(options.request_seconds * 1000),
-                **{name: path for name, path in tls.items() if path},
+                **{name: str(path) for name, path in tls.items() if path},
             )
         database = options.database or self._client.get_default_database(default="").name
         if not database:

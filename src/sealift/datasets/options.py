@@ -82,9 +82,7 @@ class DatasetOptions:
 class MongoOptions:
     """The section `datasets.NAME.mongo`."""
 
-    uri: str = field(
-        default="", repr=False, metadata=_help("Connection string, with user and password.")
-    )
+    uri: str = field(repr=False, metadata=_help("Connection string, with user and password."))
     database: str = field(default="", metadata=_help("Database; empty for the one in the URI."))
     collection: str = field(
         default="", metadata=_help("Collection; empty for the dataset's name with _ for -.")
@@ -108,11 +106,12 @@ class MongoOptions:
     request_seconds: float = field(
         default=120.0, metadata=_help("How long an answer of the server may take.")
     )
-    tls_ca_file: str = field(
-        default="", metadata=_help("PEM file of the authorities to trust; with it, TLS is spoken.")
+    tls_ca_file: Path | None = field(
+        default=None,
+        metadata=_help("PEM file of the authorities to trust; with it, TLS is spoken."),
     )
-    tls_certificate_file: str = field(
-        default="", metadata=_help("PEM file of this client's certificate and key, for TLS.")
+    tls_certificate_file: Path | None = field(
+        default=None, metadata=_help("PEM file of this client's certificate and key, for TLS.")
     )
 
     def problems(self) -> list[str]:
@@ -125,13 +124,13 @@ class MongoOptions:
         if not (self.connect_seconds > 0 and self.request_seconds > 0):
             found.append("connect_seconds and request_seconds must be above 0.")
         found += [
-            f"{name} {path!r} is not a file."
+            f"{name} {str(path)!r} is not a file."
             for name, path in self._files()
-            if path and not Path(path).is_file()
+            if path and not path.is_file()
         ]
         return found
 
-    def _files(self) -> Iterator[tuple[str, str]]:
+    def _files(self) -> Iterator[tuple[str, Path | None]]:
         yield "tls_ca_file", self.tls_ca_file
         yield "tls_certificate_file", self.tls_certificate_file
 
