@@ -8,7 +8,7 @@ from pathlib import Path
 from sealift.errors import ConfigError
 
 SECRETS = frozenset(
-    {"access_key_id", "secret_access_key", "session_token", "redact_key", "http_token"}
+    {"access_key_id", "secret_access_key", "session_token", "redact_key", "http_token", "uri"}
 )
 """Settings whose value is never shown."""
 

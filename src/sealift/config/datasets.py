@@ -14,7 +14,9 @@ from sealift.errors import ConfigError
 _SECTIONS = ("destination", "mongo")
 
 
-def read_datasets(value: object, reader: Reader, complaints: Complaints) -> list[DatasetConfig]:
+def read_datasets(
+    value: object, reader: Reader, complaints: Complaints
+) -> tuple[DatasetConfig, ...]:
     """Read all datasets; what is wrong is complained about.
 
     Args:
@@ -24,7 +26,7 @@ def read_datasets(value: object, reader: Reader, complaints: Complaints) -> list
     """
     reading = _Reading(reader, complaints)
     tables = reading.table(value, ("datasets",))
-    return list(filter(None, (reading.dataset(name, tables[name]) for name in tables)))
+    return tuple(filter(None, (reading.dataset(name, tables[name]) for name in tables)))
 
 
 class _Reading:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sealift.config.checking import Checks
 from sealift.config.complaints import Complaints, Where
+from sealift.config.datasets import read_datasets
 from sealift.config.layers import Tree, lay_environment, lay_overrides, read_file
 from sealift.config.options import (
     AgentOptions,
@@ -81,18 +82,19 @@ class _Loading:
         self._reader = Reader(self._base, environ, complaints)
 
     def config(self, tree: Tree) -> Config:
-        self._reader.refuse_unknown(tree, ("agent", "routes"), (), _homes("NAME"))
+        self._reader.refuse_unknown(tree, ("agent", "routes", "datasets"), (), _homes("NAME"))
         found = self._section(AgentOptions, tree.get("agent", {}), ("agent",), {})
         agent = found or AgentOptions()
         agent = replace(agent, state_dir=self._base / agent.state_dir)
         self._checks.agent(agent)
         self._state_dir = agent.state_dir
         tables = self._as_table(tree.get("routes", {}), ("routes",))
-        if not tables:
+        if not tables and not tree.get("datasets"):
             self._complaints.add((), "no route is set up. Add [routes.NAME.source] and the rest.")
         routes = tuple(filter(None, (self._route(name, tables[name]) for name in tables)))
         self._checks.neighbours(routes, agent.state_dir)
-        return Config(file=self._path, agent=agent, routes=routes)
+        datasets = read_datasets(tree.get("datasets", {}), self._reader, self._complaints)
+        return Config(file=self._path, agent=agent, routes=routes, datasets=datasets)
 
     def _route(self, name: str, value: object) -> RouteConfig | None:
         where = ("routes", name)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from sealift.datasets.options import DatasetConfig
 from sealift.destinations.directory import DirectoryOptions
 from sealift.destinations.s3_options import S3Options
 from sealift.naming import DateFrom
@@ -153,6 +154,7 @@ class Config:
 
     agent: AgentOptions = field(default_factory=AgentOptions)
     routes: tuple[RouteConfig, ...] = ()
+    datasets: tuple[DatasetConfig, ...] = ()
 
     @staticmethod
     def load(
