@@ -13,9 +13,11 @@ from rich.console import Console
 from sealift import errors
 from sealift.cli.main import VERBS, build_app
 from sealift.config.complaints import SECRETS
+from sealift.config.desktop import HOMES
 from sealift.config.options import AgentOptions, LimitOptions, RouteOptions
 from sealift.config.reading import Options
 from sealift.destinations.directory import DirectoryOptions
+from sealift.destinations.presigned_options import PresignedOptions
 from sealift.destinations.s3_options import S3Options
 from sealift.sealing.seal import SealOptions
 from sealift.sources.folder import FolderOptions
@@ -43,9 +45,10 @@ Case does not matter there, `_` also means `-`, and a number names one of severa
 Relative paths are relative to the file's folder, wherever they are set.
 An unknown key is an error; all errors are told at once.
 
-Secrets (`access_key_id`, `secret_access_key`, `session_token`, `redact_key`, `http_token`) never
-stand in the file. Write `{ env = "NAME" }` or `{ file = "path" }`, or leave those of AWS out for
-its chain: environment, profile, SSO, web identity, container or instance role.
+Secrets (`access_key_id`, `secret_access_key`, `session_token`, `redact_key`, `http_token`,
+`secret`, `token`) never stand in the file. Write `{ env = "NAME" }` or `{ file = "path" }`, or
+leave those of AWS out for its chain: environment, profile, SSO, web identity, container or
+instance role.
 
 If `device_id` is empty, the host's name stands for it in keys.
 Destinations are named after their kind; from the second of a kind on they are `s3-2` and so on.
@@ -53,8 +56,7 @@ The name is what the ledger keeps deliveries under: do not change it while somet
 
 What `redact` and its companions do is told in [redaction.md](../redaction.md).
 
-`convert` is known, but this version cannot do it and refuses to start. So it does with
-`kind = "presigned"` and the flat `config.toml` of the desktop uploader.
+`convert` is known, but this version cannot do it and refuses to start.
 """
 
 _SECTIONS: tuple[tuple[str, str, tuple[type[Options], ...]], ...] = (
@@ -71,6 +73,11 @@ _SECTIONS: tuple[tuple[str, str, tuple[type[Options], ...]], ...] = (
         "[routes.NAME.destination]",
         '`kind = "s3"`; for several destinations write `[[routes.NAME.destination]]`',
         (S3Options, LimitOptions),
+    ),
+    (
+        "[routes.NAME.destination]",
+        '`kind = "presigned"`, for devices without credentials; see [desktop.md](../desktop.md)',
+        (PresignedOptions, LimitOptions),
     ),
     ("[routes.NAME.destination]", '`kind = "directory"`', (DirectoryOptions, LimitOptions)),
 )
@@ -111,6 +118,18 @@ Each class of error has one code, and a name that `--json`, logs and metrics use
 """
 
 
+_FLAT = """
+## The flat `config.toml` of the desktop uploader
+
+A file with `api_url` or `watch_dir`, and without routes, is read as one route `conversations`.
+`api_url`, `device_id` and `watch_dir` are needed; what they do is told in
+[desktop.md](../desktop.md). The environment names settings by where they stand.
+
+| key | stands for |
+|---|---|
+"""
+
+
 def pages() -> dict[str, str]:
     """Make every page."""
     return {"config.md": _config(), "cli.md": _cli(), "exit-codes.md": _exit_codes()}
@@ -135,6 +154,8 @@ def _config() -> str:
             parts.append(f"\n{about}\n")
         parts.append("\n| key | type | default | |\n|---|---|---|---|\n")
         parts += [row for kind in kinds for row in _rows(kind)]
+    parts.append(_FLAT)
+    parts += [f"| `{name}` | `{'.'.join(where)}` |\n" for name, where in HOMES.items()]
     return "".join(parts)
 
 

@@ -177,7 +177,7 @@ WRONG = {
     ),
     "presigned": (
         GOOD.replace('"s3"', '"presigned"'),
-        'kind = "presigned" is not in this version yet; nothing was sent. Use s3 or directory.',
+        "routes.a.destination.url is missing. URL that is asked for uploads: .../ingest/new.",
     ),
     "unknown destination": (GOOD.replace('"s3"', '"ftp"'), 'kind = "ftp" is not known.'),
     "no bucket": (
@@ -220,8 +220,8 @@ WRONG = {
     "port": (_with(AGENT, "metrics_port = 70000"), "metrics_port must be 0 to 65535."),
     "log": (_with(AGENT, 'log = "xml"'), 'agent.log = "xml" is not known. Use none, text or json.'),
     "desktop": (
-        'api_url = "https://x"\ndevice_id = "d"\nwatch_dir = "memory"\n',
-        "this version does not know yet. Nothing was started, and nothing is sent unredacted.",
+        'api_url = "https://x"\ndevice_id = "d"\nwatch_dir = "in"\nscan_intervall_secs = 9\n',
+        "scan_intervall_secs is not a setting. Did you mean scan_interval_secs?",
     ),
 }
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sealift.destinations.directory import DirectoryDestination, DirectoryOptions
     from sealift.destinations.limited import Limited
     from sealift.destinations.memory import MemoryDestination
+    from sealift.destinations.presigned import PresignedDestination
+    from sealift.destinations.presigned_options import PresignedOptions
     from sealift.destinations.retrying import Retrying
     from sealift.destinations.s3 import S3Destination, S3Options
     from sealift.doctor import Diagnosis, examine, worst
@@ -78,6 +80,8 @@ __all__ = [
     "Outcome",
     "OutputFormat",
     "Parcel",
+    "PresignedDestination",
+    "PresignedOptions",
     "PutOptions",
     "PutResult",
     "Redacted",
@@ -146,6 +150,8 @@ _HOMES = {
     ),
     "sealift.destinations.limited": ("Limited",),
     "sealift.destinations.memory": ("MemoryDestination",),
+    "sealift.destinations.presigned": ("PresignedDestination",),
+    "sealift.destinations.presigned_options": ("PresignedOptions",),
     "sealift.destinations.retrying": ("Retrying",),
     "sealift.destinations.s3": (
         "S3Destination",

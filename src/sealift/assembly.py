@@ -1,8 +1,9 @@
 """Puts a configuration together: sources, seals and destinations with their behaviours."""
 
 import socket
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sealift.agent.route import Conflict, Route
 from sealift.agent.schedule import Schedule
@@ -10,10 +11,11 @@ from sealift.config import Config, DestinationConfig, RouteConfig
 from sealift.destinations.base import Destination
 from sealift.destinations.directory import DirectoryDestination, DirectoryOptions
 from sealift.destinations.limited import Limited
-from sealift.destinations.retrying import Retrying
+from sealift.destinations.presigned_options import PresignedOptions
+from sealift.destinations.retrying import Retrying, RetryPolicy
 from sealift.destinations.s3 import S3Destination
 from sealift.destinations.s3_options import S3Options
-from sealift.errors import UsageError
+from sealift.errors import ConfigError, UsageError
 from sealift.events import Observer, ignore
 from sealift.naming import KeyTemplate
 from sealift.observe.reading import Observed, Took
@@ -26,6 +28,14 @@ from sealift.sources.listener.options import ListenerOptions
 from sealift.sources.listener.place import closed_rejects, spool_of
 from sealift.sources.listener.sealer import ListenerSealer
 from sealift.sources.settling import After
+
+if TYPE_CHECKING:
+    from sealift.destinations.presigned import PresignedDestination
+
+_POLICIES: Mapping[type, RetryPolicy] = {
+    # Over a device's network, a service that does not answer at once may in seconds.
+    PresignedOptions: RetryPolicy(attempts=4, base_seconds=0.5, max_seconds=2.5)
+}
 
 
 def build_routes(
@@ -87,18 +97,42 @@ def build_destination(
     what a person sees of a large upload is what really went through, so `Observed`
     is innermost.
     """
-    options, limits = settings.options, settings.limits
-    destination: Destination = (
-        S3Destination(options) if isinstance(options, S3Options) else DirectoryDestination(options)
+    limits = settings.limits
+    destination: Destination = Observed(
+        _bare(settings.options), route=route, notify=notify, took=took
     )
-    destination = Observed(destination, route=route, notify=notify, took=took)
     if limits.max_bytes_per_second or limits.max_requests_per_second:
         destination = Limited(
             destination,
             max_bytes_per_second=limits.max_bytes_per_second or None,
             max_requests_per_second=limits.max_requests_per_second or None,
         )
-    return Retrying(destination)
+    return Retrying(destination, _POLICIES.get(type(settings.options)))
+
+
+def presigned_destination(options: PresignedOptions) -> "PresignedDestination":
+    """
+    Make a presigned destination without behaviours.
+
+    Raises:
+        ConfigError: What it needs is not installed.
+    """
+    try:
+        from sealift.destinations.presigned import PresignedDestination  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ConfigError(
+            f"Presigned uploads need the package {error.name}, which is not installed.",
+            hint="Run: pip install 'sealift[presigned]'",
+        ) from None
+    return PresignedDestination(options)
+
+
+def _bare(options: S3Options | PresignedOptions | DirectoryOptions) -> Destination:
+    if isinstance(options, S3Options):
+        return S3Destination(options)
+    if isinstance(options, PresignedOptions):
+        return presigned_destination(options)
+    return DirectoryDestination(options)
 
 
 def _route(config: Config, route: RouteConfig, host: str, show: Show) -> Route:
@@ -173,8 +207,12 @@ def _with_rejects(config: Config, route: RouteConfig) -> Iterator[RouteConfig]:
     )
 
 
-def _below(options: S3Options | DirectoryOptions, prefix: str) -> S3Options | DirectoryOptions:
-    """Give a destination's other place, for rejects."""
+def _below(
+    options: S3Options | PresignedOptions | DirectoryOptions, prefix: str
+) -> S3Options | PresignedOptions | DirectoryOptions:
+    """Give a destination's other place, for rejects; a presigner has one place only."""
+    if isinstance(options, PresignedOptions):
+        return options
     if isinstance(options, S3Options):
         return replace(options, prefix=prefix)
     path = options.path / prefix

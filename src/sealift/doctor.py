@@ -9,12 +9,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, Literal
 
+from sealift.assembly import presigned_destination
 from sealift.config import Config, RouteConfig
 from sealift.destinations.directory import DirectoryDestination, DirectoryOptions
+from sealift.destinations.presigned_options import PresignedOptions
 from sealift.destinations.s3 import S3Destination
 from sealift.destinations.s3_credentials import Credentials, source_for
 from sealift.destinations.s3_options import S3Options
-from sealift.destinations.s3_probe import probe_bucket
+from sealift.destinations.s3_probe import Finding, probe_bucket
 from sealift.errors import AgentRunningError, PausedError, SealiftError
 from sealift.ledger.database import AgentLock, make_state_dir
 from sealift.ledger.desk import Desk
@@ -50,10 +52,11 @@ def examine(config: Config, *, clock: Callable[[], float] = time.time) -> Iterat
     """
     Examine everything that a run needs, one thing after the other.
 
-    No item is sent. In each bucket one small object, in each destination folder one
-    empty file, is made and deleted again; the object stays, and a diagnosis says so,
-    where deleting is not allowed. The state directory with its lock, and the folder
-    of `after = move:DIR`, are made if they are not there.
+    No item is sent. Of each presigner one URL is asked for, and not used. In each bucket
+    one small object, in each destination folder one empty file, is made and deleted
+    again; the object stays, and a diagnosis says so, where deleting is not allowed. The
+    state directory with its lock, and the folder of `after = move:DIR`, are made if they
+    are not there.
 
     Args:
         config: A configuration that was loaded without errors.
@@ -74,6 +77,8 @@ def examine(config: Config, *, clock: Callable[[], float] = time.time) -> Iterat
             place = f"routes.{route.name}.destination {destination.options.name}"
             if isinstance(destination.options, S3Options):
                 yield from _bucket(destination.options, place, clock)
+            elif isinstance(destination.options, PresignedOptions):
+                yield from _presigner(destination.options, place)
             else:
                 yield _directory(destination.options, place)
 
@@ -211,13 +216,35 @@ def _bucket(options: S3Options, place: str, clock: Callable[[], float]) -> Itera
     destination = S3Destination(options, clock=clock)
     try:
         for finding in probe_bucket(destination.eyes):
-            yield Diagnosis(
-                place=place,
-                name=finding.name,
-                level=finding.level,
-                message=finding.message,
-                hint=finding.hint,
-                exit_code=PausedError.exit_code if finding.level == "fail" else 0,
-            )
+            yield _diagnosis(place, finding)
     finally:
         destination.close()
+
+
+def _presigner(options: PresignedOptions, place: str) -> Iterator[Diagnosis]:
+    """Examine the way to a presigner and back, and what it promises."""
+    try:
+        destination = presigned_destination(options)
+    except SealiftError as error:
+        yield _failure(place, "presigner", error)
+        return
+    from sealift.destinations.presigned_probe import probe_presigner  # noqa: PLC0415 - an extra
+
+    try:
+        for finding in probe_presigner(destination):
+            yield _diagnosis(place, finding)
+    except SealiftError as error:
+        yield _failure(place, "presigner", error)
+    finally:
+        destination.close()
+
+
+def _diagnosis(place: str, finding: Finding) -> Diagnosis:
+    return Diagnosis(
+        place=place,
+        name=finding.name,
+        level=finding.level,
+        message=finding.message,
+        hint=finding.hint,
+        exit_code=PausedError.exit_code if finding.level == "fail" else 0,
+    )

@@ -9,6 +9,7 @@ from pathlib import Path
 from sealift.config.complaints import Complaints, Where
 from sealift.config.options import AgentOptions, DestinationConfig, RouteConfig, RouteOptions
 from sealift.destinations.directory import DirectoryOptions
+from sealift.destinations.presigned_options import PresignedOptions
 from sealift.destinations.s3_options import S3Options
 from sealift.errors import ConfigError
 from sealift.naming import KeyTemplate
@@ -63,7 +64,7 @@ class Checks:
                 (*where, "name"), options.name, "is no name. Use A-Z, a-z, 0-9, . _ and -."
             )
         self._complaints.sentences(where, destination.limits.problems())
-        if isinstance(options, S3Options):
+        if isinstance(options, S3Options | PresignedOptions):
             with self._adopting(where):
                 options.check()
 

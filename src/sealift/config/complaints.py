@@ -8,7 +8,10 @@ from pathlib import Path
 from sealift.errors import ConfigError
 
 SECRETS = frozenset(
-    {"access_key_id", "secret_access_key", "session_token", "redact_key", "http_token", "uri"}
+    {
+        *("access_key_id", "secret_access_key", "session_token"),
+        *("redact_key", "http_token", "secret", "token", "uri"),
+    }
 )
 """Settings whose value is never shown."""
 
@@ -22,17 +25,25 @@ class Complaints:
     Args:
         file: The configuration file.
         origins: Which settings did not come from the file, and from where.
+        written: Settings that have another name in the file.
     """
 
-    def __init__(self, file: Path, origins: Mapping[Where, str] | None = None) -> None:
+    def __init__(
+        self,
+        file: Path,
+        origins: Mapping[Where, str] | None = None,
+        written: Mapping[Where, str] | None = None,
+    ) -> None:
         self._file = file
+        self._written = written or {}
         self._origins = origins or {}
         self._lines: dict[str, None] = {}
 
     def add(self, where: Where, sentence: str) -> None:
         """Note that something is wrong at *where*; the sentence goes on after the key."""
         origin = self._origins.get(where, self._file)
-        place = f"{'.'.join(where)} " if where else ""
+        name = self._written.get(where) or ".".join(where)
+        place = f"{name} " if where else ""
         self._lines[f"{origin}: {place}{sentence}"] = None
 
     def wrong_value(self, where: Where, value: object, sentence: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sealift.config.checking import Checks
 from sealift.config.complaints import Complaints, Where
 from sealift.config.datasets import read_datasets
+from sealift.config.desktop import is_flat, unfolded
 from sealift.config.layers import Tree, lay_environment, lay_overrides, read_file
 from sealift.config.options import (
     AgentOptions,
@@ -20,8 +21,8 @@ from sealift.config.options import (
 )
 from sealift.config.reading import Options, Reader, names
 from sealift.destinations.directory import DirectoryOptions
+from sealift.destinations.presigned_options import PresignedOptions
 from sealift.destinations.s3_options import S3Options
-from sealift.errors import ConfigError
 from sealift.sealing.seal import SealOptions
 from sealift.sources.folder import FolderOptions
 from sealift.sources.listener.options import ListenerOptions
@@ -30,11 +31,9 @@ from sealift.sources.settling import Action
 
 T = TypeVar("T", bound=Options)
 
-_DESKTOP = frozenset({"api_url", "watch_dir"})
-"""Settings that only the flat configuration of the desktop uploader has."""
-
-_DESTINATIONS: Mapping[str, type[S3Options] | type[DirectoryOptions]] = {
+_DESTINATIONS: Mapping[str, type[S3Options | PresignedOptions | DirectoryOptions]] = {
     "s3": S3Options,
+    "presigned": PresignedOptions,
     "directory": DirectoryOptions,
 }
 _SOURCES: Mapping[str, type[FolderOptions] | type[ListenerOptions]] = {
@@ -54,10 +53,9 @@ def load(
     """Load and check a configuration; see `Config.load`."""
     environ = os.environ if environ is None else environ
     tree = read_file(path)
-    if _DESKTOP & set(tree) and "routes" not in tree:
-        raise _desktop(path, tree)
+    tree, written = unfolded(tree, path, environ) if is_flat(tree) else (tree, {})
     origins = lay_environment(tree, environ) | lay_overrides(tree, overrides)
-    complaints = Complaints(path, origins)
+    complaints = Complaints(path, origins, written)
     checks = Checks(path.absolute().parent, complaints if check else Complaints(path))
     config = _Loading(path, environ if check else None, complaints, checks).config(tree)
     complaints.raise_if_any()
@@ -78,6 +76,7 @@ class _Loading:
         self._checks = checks
         self._base = path.absolute().parent
         self._state_dir = self._base
+        self._device_id = ""
         self._complaints = complaints
         self._reader = Reader(self._base, environ, complaints)
 
@@ -87,7 +86,7 @@ class _Loading:
         agent = found or AgentOptions()
         agent = replace(agent, state_dir=self._base / agent.state_dir)
         self._checks.agent(agent)
-        self._state_dir = agent.state_dir
+        self._state_dir, self._device_id = agent.state_dir, agent.device_id
         tables = self._as_table(tree.get("routes", {}), ("routes",))
         if not tables and not tree.get("datasets"):
             self._complaints.add((), "no route is set up. Add [routes.NAME.source] and the rest.")
@@ -135,7 +134,7 @@ class _Loading:
             self._complaints.add(here, 'is missing. Add it with kind = "folder" and a path.')
             return None
         source = self._as_table(table["source"], here)
-        if not self._kind(source, here, tuple(_SOURCES), ()):
+        if not self._kind(source, here, tuple(_SOURCES)):
             return None
         kind: type[Any] = _SOURCES[str(source["kind"])]
         found: FolderOptions | ListenerOptions | None = self._section(kind, source, here, homes)
@@ -165,7 +164,7 @@ class _Loading:
     def _destination(
         self, table: Tree, where: Where, homes: Mapping[str, str], taken: set[str]
     ) -> DestinationConfig | None:
-        if not self._kind(table, where, tuple(_DESTINATIONS), ("presigned",)):
+        if not self._kind(table, where, tuple(_DESTINATIONS)):
             return None
         kind = _DESTINATIONS[str(table["kind"])]
         self._reader.refuse_unknown(table, ("kind", *names(kind, LimitOptions)), where, homes)
@@ -173,7 +172,10 @@ class _Loading:
         if name in taken:
             self._complaints.wrong_value((*where, "name"), name, "is taken by another destination.")
         taken.add(str(name))
-        options: Any = self._reader.read(kind, table | {"name": name}, where)
+        table = table | {"name": name}
+        if kind is PresignedOptions and not table.get("device_id"):
+            table["device_id"] = self._device_id
+        options: Any = self._reader.read(kind, table, where)
         limits = self._reader.read(LimitOptions, table, where)
         if options is None or limits is None:
             return None
@@ -181,20 +183,14 @@ class _Loading:
         self._checks.destination(destination, where)
         return destination
 
-    def _kind(
-        self, table: Tree, where: Where, known: tuple[str, ...], later: tuple[str, ...]
-    ) -> bool:
+    def _kind(self, table: Tree, where: Where, known: tuple[str, ...]) -> bool:
         kind = table.get("kind")
         here = (*where, "kind")
         if kind in known:
             return True
-        choices = " or ".join(known)
+        choices = f"{', '.join(known[:-1])} or {known[-1]}"
         if kind is None:
             self._complaints.add(here, f"is missing. Use {choices}.")
-        elif kind in later:
-            self._complaints.wrong_value(
-                here, kind, f"is not in this version yet; nothing was sent. Use {choices}."
-            )
         else:
             self._complaints.wrong_value(here, kind, f"is not known. Use {choices}.")
         return False
@@ -241,12 +237,3 @@ def _homes(route: str) -> dict[str, str]:
                 doubtful.add(name)
             homes[name] = section
     return {name: home for name, home in homes.items() if name not in doubtful}
-
-
-def _desktop(path: Path, tree: Tree) -> ConfigError:
-    asks = "presigned uploads (api_url)" if "api_url" in tree else "a watched folder (watch_dir)"
-    return ConfigError(
-        f"{path} is a configuration of the desktop uploader: it asks for {asks} in a form that "
-        "this version does not know yet. Nothing was started, and nothing is sent unredacted.",
-        hint="Wait for the version that has them, or write a sealift.toml with [routes.NAME].",
-    )

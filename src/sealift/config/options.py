@@ -7,6 +7,7 @@ from typing import Literal
 
 from sealift.datasets.options import DatasetConfig
 from sealift.destinations.directory import DirectoryOptions
+from sealift.destinations.presigned_options import PresignedOptions
 from sealift.destinations.s3_options import S3Options
 from sealift.naming import DateFrom
 from sealift.sealing.seal import SealOptions
@@ -128,7 +129,7 @@ class LimitOptions:
 class DestinationConfig:
     """A destination of a route."""
 
-    options: S3Options | DirectoryOptions
+    options: S3Options | PresignedOptions | DirectoryOptions
     limits: LimitOptions = field(default_factory=LimitOptions)
 
 

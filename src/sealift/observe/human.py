@@ -5,6 +5,7 @@ from typing import Any
 
 from sealift import events
 from sealift.events import Event
+from sealift.observe import dataset_lines
 from sealift.sources.listener import happenings
 
 
@@ -57,7 +58,7 @@ def _failed(event: events.AttemptFailed) -> str:
         if event.next_try_seconds > 0
         else "tried again when the destination works"
     )
-    return f"⚠️ failed {event.name}: {event.reason} ({when})"
+    return f"⚠️ failed processing {event.name}: {event.reason} ({when})"
 
 
 def _quarantined(event: events.Quarantined) -> str:
@@ -131,4 +132,5 @@ _SENTENCES: Mapping[type[Event], Callable[[Any], str]] = {
     happenings.EventsRefused: _events_refused,
     happenings.SenderClosed: _sender_closed,
     happenings.SenderRefused: _sender_refused,
+    **dataset_lines.SENTENCES,
 }
