@@ -55,7 +55,7 @@ ODD_NAME = b"x\n\xff\x1b[2J.json".decode("utf-8", "surrogateescape")
         (DELIVERED, "✅ uploaded: x.json → s3://bucket/x.json"),
         (
             FAILED,
-            "⚠️ failed x.json: The store asks for fewer requests. (next try in 4 s)",
+            "⚠️ failed processing x.json: The store asks for fewer requests. (next try in 4 s)",
         ),
         (
             PAUSED,
