@@ -41,7 +41,11 @@ def at_work(agent: "Agent", show: "Show") -> Iterator[Orders]:
     show.health.of(agent.vitals)
     systemd = Systemd.from_environment(os.environ, os.getpid())
     with supervised(agent, systemd), obeying(agent) as orders:
-        yield orders
+        agent.hears_signals(True)
+        try:
+            yield orders
+        finally:
+            agent.hears_signals(False)
 
 
 def end_now() -> NoReturn:

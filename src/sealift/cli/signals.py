@@ -60,11 +60,9 @@ def obeying(agent: "Agent") -> Iterator[Orders]:
     thread.start()
     before_fd = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     before = {number: signal.signal(number, _leave_to_orders) for number in (*_END, *_LOOK)}
-    agent.hears_signals(True)
     try:
         yield orders
     finally:
-        agent.hears_signals(False)
         for number, handler in before.items():
             # Who asked for a scan just before must not end the process now.
             late = number in _LOOK and handler is signal.SIG_DFL
