@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sealift import errors, events
+    from sealift import errors, events, jobs
     from sealift.agent.agent import Agent, Outcome
     from sealift.agent.calling import scan
     from sealift.agent.route import Conflict, Route
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
         RouteOptions,
     )
     from sealift.config.aggregator import Wishes, aggregator_config
+    from sealift.datasets.copies import DatedCopy
+    from sealift.datasets.dataset import Dataset
+    from sealift.datasets.log import DatasetRun
+    from sealift.datasets.opening import open_dataset
+    from sealift.datasets.options import DatasetConfig, DatasetOptions, MongoOptions
+    from sealift.datasets.pushing import PushReport
+    from sealift.datasets.service import DatasetService
+    from sealift.datasets.syncing import SyncWishes
+    from sealift.datasets.tow_and_go import tow_and_go
+    from sealift.datasets.verifying import Verified
     from sealift.destinations.base import Capabilities, Destination, Found, Stored
     from sealift.destinations.directory import DirectoryDestination, DirectoryOptions
     from sealift.destinations.limited import Limited
@@ -28,6 +38,7 @@ if TYPE_CHECKING:
     from sealift.destinations.retrying import Retrying
     from sealift.destinations.s3 import S3Destination, S3Options
     from sealift.doctor import Diagnosis, examine, worst
+    from sealift.jobs import TowAndGoService
     from sealift.naming import DateFrom, KeyTemplate
     from sealift.observe.probing import health
     from sealift.observe.showing import Show, showing
@@ -59,7 +70,13 @@ __all__ = [
     "Capabilities",
     "Config",
     "Conflict",
+    "Dataset",
+    "DatasetConfig",
+    "DatasetOptions",
+    "DatasetRun",
+    "DatasetService",
     "DateFrom",
+    "DatedCopy",
     "DeliveryRecord",
     "Destination",
     "DestinationConfig",
@@ -77,11 +94,13 @@ __all__ = [
     "ListenerPlace",
     "ListenerSource",
     "MemoryDestination",
+    "MongoOptions",
     "Outcome",
     "OutputFormat",
     "Parcel",
     "PresignedDestination",
     "PresignedOptions",
+    "PushReport",
     "PutOptions",
     "PutResult",
     "Redacted",
@@ -99,6 +118,9 @@ __all__ = [
     "Show",
     "Stored",
     "Surroundings",
+    "SyncWishes",
+    "TowAndGoService",
+    "Verified",
     "Wishes",
     "aggregator_config",
     "build_destination",
@@ -110,6 +132,8 @@ __all__ = [
     "health",
     "history",
     "history_of_puts",
+    "jobs",
+    "open_dataset",
     "put",
     "quarantined",
     "release",
@@ -117,6 +141,7 @@ __all__ = [
     "scan",
     "showing",
     "status",
+    "tow_and_go",
     "worst",
 ]
 
@@ -138,6 +163,16 @@ _HOMES = {
         "RouteOptions",
     ),
     "sealift.config.aggregator": ("Wishes", "aggregator_config"),
+    "sealift.datasets.copies": ("DatedCopy",),
+    "sealift.datasets.dataset": ("Dataset",),
+    "sealift.datasets.log": ("DatasetRun",),
+    "sealift.datasets.opening": ("open_dataset",),
+    "sealift.datasets.options": ("DatasetConfig", "DatasetOptions", "MongoOptions"),
+    "sealift.datasets.pushing": ("PushReport",),
+    "sealift.datasets.service": ("DatasetService",),
+    "sealift.datasets.syncing": ("SyncWishes",),
+    "sealift.datasets.tow_and_go": ("tow_and_go",),
+    "sealift.datasets.verifying": ("Verified",),
     "sealift.destinations.base": (
         "Capabilities",
         "Destination",
@@ -162,6 +197,7 @@ _HOMES = {
         "examine",
         "worst",
     ),
+    "sealift.jobs": ("TowAndGoService",),
     "sealift.naming": (
         "DateFrom",
         "KeyTemplate",
@@ -205,7 +241,7 @@ _HOMES = {
     "sealift.sources.settling": ("After",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_ROOMS = frozenset({"errors", "events"})
+_ROOMS = frozenset({"errors", "events", "jobs"})
 
 
 def __getattr__(name: str) -> object:

@@ -25,6 +25,7 @@ VERBS: Final = {
     "snowflake": "Print the SQL by which Snowflake loads what a route delivers.",
     "tracardi": "Upload segments to S3 for Tracardi, as a service beside it.",
     "presigner": "Sign upload URLs for devices that hold no AWS credentials.",
+    "dataset": "Publish checked documents in S3, and keep MongoDB the same.",
     "demo": "Deliver sample files to a server on this machine, and show what arrived.",
 }
 """What each verb does; the first sentence of its own help."""

@@ -5,13 +5,26 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from sealift import Agent
+from typing import Final, Protocol
 
 _END: Final = (signal.SIGTERM, signal.SIGINT)
 _LOOK: Final = (signal.SIGHUP, signal.SIGUSR1)
+
+
+class Worker(Protocol):
+    """Somebody who works until told to stop."""
+
+    def scan_now(self) -> object:
+        """Look for work now."""
+        ...
+
+    def drain(self) -> None:
+        """Finish what is in flight, and stop."""
+        ...
+
+    def stop(self) -> None:
+        """Stop."""
+        ...
 
 
 class Orders:
@@ -22,7 +35,7 @@ class Orders:
         pipe: Gives the number of each signal that comes, one byte each, until its end.
     """
 
-    def __init__(self, agent: "Agent", pipe: int) -> None:
+    def __init__(self, agent: Worker, pipe: int) -> None:
         self.stop = False
         """A second signal said not to wait for what is in flight."""
 
@@ -48,7 +61,7 @@ class Orders:
 
 
 @contextmanager
-def obeying(agent: "Agent") -> Iterator[Orders]:
+def obeying(agent: Worker) -> Iterator[Orders]:
     """Drain at the first signal to end, stop at the second; look for files when told to."""
     # Python runs handlers in the main thread, which waits for the agent: a signal that the
     # system gives to another thread would not wake it. The wakeup descriptor is always told.

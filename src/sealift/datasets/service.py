@@ -15,10 +15,12 @@ from sealift.datasets.mongo import Mongo
 from sealift.datasets.options import DatasetConfig, MongoOptions
 from sealift.datasets.publishing import Surroundings
 from sealift.datasets.pushing import Pusher, PushReport
+from sealift.datasets.queue import SqsNotices
 from sealift.datasets.rolling_back import chosen
 from sealift.datasets.stored import unpack, version_named
-from sealift.datasets.syncing import Syncer, Wishes
+from sealift.datasets.syncing import Syncer, SyncWishes
 from sealift.datasets.verifying import Verified, verify
+from sealift.datasets.watching import Clockwork, Watch
 from sealift.destinations.base import SHA256
 from sealift.destinations.s3_options import S3Options
 from sealift.destinations.s3_versions import S3Versions
@@ -93,7 +95,7 @@ class DatasetService:
         """
         return self._pusher().push(text, name or self._name, "push", force=force)
 
-    def sync(self, name: str = "", wishes: Wishes | None = None) -> DatasetSynced:
+    def sync(self, name: str = "", wishes: SyncWishes | None = None) -> DatasetSynced:
         """
         Bring MongoDB to what the object in the first destination says, if they differ.
 
@@ -104,7 +106,7 @@ class DatasetService:
         Raises:
             SealiftError: As `Syncer.sync`.
         """
-        wishes = wishes or Wishes()
+        wishes = wishes or SyncWishes()
         name = name or self._name
         dataset, clock = self.config.dataset.name, self._around.clock
         with closing(self._mongo()) as mongo, self._log.alone(mongo.place):
@@ -120,6 +122,27 @@ class DatasetService:
                 }
         self._notify(done)
         return done
+
+    def watch(self, name: str = "") -> Watch:
+        """
+        Make what keeps syncing, by `poll_seconds` and `queue_url` of the dataset; run it.
+
+        Args:
+            name: Name of the object under the prefix; the dataset's own if empty.
+
+        Raises:
+            ConfigError: The queue's URL is none.
+        """
+        options = self.config.options
+        queue = options.queue_url
+        notices = SqsNotices(queue, self.config.destinations[0]) if queue else Clockwork()
+        return Watch(
+            lambda: self.sync(name),
+            notices,
+            poll_seconds=options.poll_seconds,
+            notify=self._notify,
+            dataset=self.config.dataset.name,
+        )
 
     def verify(self, name: str = "") -> Verified:
         """

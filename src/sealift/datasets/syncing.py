@@ -30,7 +30,7 @@ LARGEST_TRANSACTION: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class SyncWishes:
     """How a sync is wanted."""
 
     force: bool = False
@@ -73,7 +73,7 @@ class Syncer:
         self._around = surroundings
         self._route = reader.dataset.name
 
-    def sync(self, name: str, wishes: Wishes) -> DatasetSynced:
+    def sync(self, name: str, wishes: SyncWishes) -> DatasetSynced:
         """
         Bring the collection to what the object *name* says, if they differ.
 
@@ -97,7 +97,7 @@ class Syncer:
                     raise
         raise AssertionError
 
-    def _sync(self, name: str, wishes: Wishes, began: float) -> DatasetSynced:
+    def _sync(self, name: str, wishes: SyncWishes, began: float) -> DatasetSynced:
         key = self._store.prefix + name
         url = self._store.url(key)
         state = self._mongo.state()
@@ -152,7 +152,7 @@ class Syncer:
         return stored
 
     def _sync_records(
-        self, document: Document, state: State, live: Live, wishes: Wishes, began: float
+        self, document: Document, state: State, live: Live, wishes: SyncWishes, began: float
     ) -> DatasetSynced:
         prints = {r[self._reader.dataset.record_key]: fingerprint(r) for r in document.records}
         digest = digest_of(prints.values())

@@ -5,6 +5,7 @@ from typing import Any
 
 from sealift import events
 from sealift.events import Event
+from sealift.observe import dataset_lines
 from sealift.sources.listener import happenings
 
 
@@ -131,4 +132,5 @@ _SENTENCES: Mapping[type[Event], Callable[[Any], str]] = {
     happenings.EventsRefused: _events_refused,
     happenings.SenderClosed: _sender_closed,
     happenings.SenderRefused: _sender_refused,
+    **dataset_lines.SENTENCES,
 }

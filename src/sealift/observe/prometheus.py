@@ -11,6 +11,7 @@ from sealift import events
 from sealift.errors import SealiftError
 from sealift.events import Event
 from sealift.ledger.desk import Desk
+from sealift.observe.dataset_metrics import DatasetMetrics
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
@@ -61,6 +62,7 @@ class Metrics:
             ("route", "destination"),
             registry=self.registry,
         )
+        self._datasets = DatasetMetrics(self.registry)
         self.registry.register(_Backlog(state_dir))
 
     def __call__(self, event: Event) -> None:
@@ -85,6 +87,8 @@ class Metrics:
                 self._paused.labels(event.route, event.place).set(0)
             case events.PaceChanged():
                 self._concurrency.labels(event.route, event.destination).set(event.concurrency)
+            case _:
+                self._datasets(event)
 
     def took(self, route: str, destination: str, seconds: float) -> None:
         """Count how long a put took."""
