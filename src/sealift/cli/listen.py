@@ -32,6 +32,8 @@ def listen(
     flush_on_stop: Flag = False,
     rejects_prefix: str = "",
     state_dir: Annotated[Path, Parameter(env_var="SEALIFT_STATE_DIR")] = Path(".sealift"),
+    metrics_port: Annotated[int, Parameter(env_var="SEALIFT_AGENT__METRICS_PORT")] = 0,
+    metrics_host: Annotated[str, Parameter(env_var="SEALIFT_AGENT__METRICS_HOST")] = "127.0.0.1",
     json: Flag = False,
 ) -> int:
     """
@@ -58,6 +60,10 @@ def listen(
         Deliver what is no event under this prefix; else it stays in the state directory.
     state_dir
         Folder of the spool, the ledger and the lock.
+    metrics_port
+        Serve /metrics for Prometheus and /healthz for probes on this port; 0 for none.
+    metrics_host
+        The address of that port.
     json
         Write events as JSON lines to standard output, lines for people to standard error.
     """
@@ -72,6 +78,8 @@ def listen(
             acknowledge=acknowledge,
             flush_on_stop=flush_on_stop,
             rejects_prefix=rejects_prefix,
+            metrics_host=metrics_host,
+            metrics_port=metrics_port,
         ),
     )
     prepare(settings)

@@ -64,9 +64,18 @@ def serve(
         port=port,
         audit_file=audit,
         forwarded_by=forwarded_by,
-        started=lambda url: print(f"Presigner ready at {url}", file=sys.stderr, flush=True),
+        started=_started,
     )
     return 0
+
+
+def _started(url: str) -> None:
+    from sealift.observe.systemd import Systemd  # noqa: PLC0415
+
+    print(f"Presigner ready at {url}", file=sys.stderr, flush=True)
+    systemd = Systemd.from_environment(os.environ, os.getpid())
+    if systemd is not None:
+        systemd.tell("READY=1")
 
 
 def _web() -> ModuleType:

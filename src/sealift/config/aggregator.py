@@ -59,6 +59,8 @@ class Wishes:
     acknowledge: bool = False
     flush_on_stop: bool = False
     rejects_prefix: str = ""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
 
 
 def aggregator_config(environ: Mapping[str, str], wishes: Wishes) -> Config:
@@ -93,18 +95,23 @@ def aggregator_config(environ: Mapping[str, str], wishes: Wishes) -> Config:
         # 0 meant at once, and a store that failed a moment ago is given one.
         retry_base_seconds=min(max(read.number("RETRY_BASE_DELAY", fraction=True), 0.1), 300.0),
     )
+    agent = AgentOptions(
+        state_dir=wishes.state_dir.absolute(),
+        metrics_host=wishes.metrics_host,
+        metrics_port=wishes.metrics_port,
+    )
     read.faults += [f"The listener: {one}" for one in listener.problems()]
+    read.faults += agent.problems()
     if read.faults:
         raise ConfigError("\n".join(read.faults), hint="Correct the environment.")
     destination.check()
-    state_dir = wishes.state_dir.absolute()
     return Config(
         file=Path("environment"),
-        agent=AgentOptions(state_dir=state_dir),
+        agent=agent,
         routes=(
             RouteConfig(
                 name=ROUTE,
-                source=closed_files(listener, state_dir, ROUTE),
+                source=closed_files(listener, agent.state_dir, ROUTE),
                 listener=listener,
                 destinations=(DestinationConfig(options=destination),),
                 options=options,
