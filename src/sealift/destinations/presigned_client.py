@@ -132,15 +132,15 @@ class PresignerClient:
     def _ask_one(self, wanted: Wanted) -> Grant:
         if self.form != "minimal":
             try:
-                return self._ask_new(wanted, _full(wanted), form="single")
+                return self._ask_new(wanted, _full(wanted))
             except _UnknownFormError:
                 pass  # so much is too much for an old one
         try:
-            return self._ask_new(wanted, {"filename": wanted.filename}, form="minimal")
+            return self._ask_new(wanted, {"filename": wanted.filename})
         except _UnknownFormError as unknown:
             raise refusal(unknown.answer, self.skew_seconds) from None
 
-    def _ask_new(self, wanted: Wanted, body: dict[str, Any], *, form: Form) -> Grant:
+    def _ask_new(self, wanted: Wanted, body: dict[str, Any]) -> Grant:
         if self._options.device_id:
             body["device_id"] = self._options.device_id
         asked_at = self._clock()
@@ -149,7 +149,8 @@ class PresignerClient:
             raise _UnknownFormError(answer)
         found = self._understood(answer, learned=True)
         grant = self._grant(wanted, found, asked_at, answer)
-        self.form = form
+        # An old one may take the full form, and make nothing of it.
+        self.form = "single" if wanted.put_id in grant.key else "minimal"
         return grant
 
     def _understood(self, answer: HttpAnswer, *, learned: bool) -> Mapping[str, Any]:
