@@ -25,6 +25,7 @@ SealiftError                     exit 1
     │   └── AgentRunningError    exit 2
     └── ItemError                exit 3   this item cannot go as it is: it waits in quarantine
         ├── InvalidContentError
+        ├── PayloadError
         ├── RedactionError
         ├── TooLargeError
         ├── KeyNameError
@@ -219,6 +220,12 @@ class InvalidContentError(ItemError):
     """The content is not what the route delivers: not well-formed, or against its schema."""
 
     code = "invalid_content"
+
+
+class PayloadError(ItemError):
+    """An event is not what an aggregate takes. It was not accepted; nothing was written."""
+
+    code = "payload"
 
 
 class RedactionError(ItemError):
