@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from pyreqwest.client import SyncClient, SyncClientBuilder
-from pyreqwest.exceptions import BuilderError, PyreqwestError, RequestTimeoutError
+from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
 from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.response import SyncResponse
 
@@ -119,12 +119,16 @@ class Link:
         """
         client = self._client(url)
         try:
-            request = client.request(method, url).headers(list(headers))
+            builder = client.request(method, url).headers(list(headers))
             if isinstance(body, bytes):
-                request = request.body_bytes(body)
+                builder = builder.body_bytes(body)
             elif body is not None:
-                request = request.body_stream(body)
-            return HttpAnswer(request.timeout(timedelta(seconds=seconds)).build().send())
+                builder = builder.body_stream(body)
+            request = builder.timeout(timedelta(seconds=seconds)).build()
+        except (PyreqwestError, ValueError):
+            raise NoAnswerError("connect") from None
+        try:
+            return HttpAnswer(request.send())
         except PyreqwestError as error:
             # Its text holds the URL, which is a secret.
             raise NoAnswerError(_trouble(error)) from None
@@ -187,8 +191,6 @@ def host_of(url: str) -> str:
 
 def _trouble(error: PyreqwestError) -> str:
     """Tell what went wrong. The class does not: a connection that breaks is a ConnectError, too."""
-    if isinstance(error, BuilderError):
-        return "connect"  # no request came to be
     details = getattr(error, "details", None) or {}
     causes = [cause["message"] for cause in details.get("causes") or []]
     if _CONNECTING in causes:
