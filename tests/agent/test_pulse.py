@@ -70,3 +70,17 @@ def test_scan_now_says_why_it_does_nothing(tmp_path: Path) -> None:
         agent.drain()
         assert agent.scan_now() != ""
     assert "does not run" in agent.scan_now()
+
+
+def test_a_route_gives_signs_of_life_while_it_seals_a_large_file(tmp_path: Path) -> None:
+    """And none from the worker that uploads it, which says nothing of the loop."""
+    rig = Rig(tmp_path, (MemoryDestination(),), large_bytes=1 << 20)
+    rig.write("big.txt", b"x" * (3 << 20))
+    agent = rig.agent()
+    threads: list[str] = []
+    with agent:
+        [runner] = agent._runners
+        runner._intake._beat = lambda: threads.append(threading.current_thread().name)
+        assert agent.run(once=True).exit_code == 0
+    assert len(threads) >= 3
+    assert set(threads) == {"sealift-0"}

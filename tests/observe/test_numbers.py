@@ -19,6 +19,7 @@ from sealift.observe.prometheus import Metrics
 from sealift.observe.reading import Observed
 from sealift.observe.vitals import Health
 from sealift.sealing.parcel import Parcel
+from sealift.sources.listener import happenings
 from tests.observe.test_lines import DELIVERED, FAILED, PAUSED
 
 
@@ -101,3 +102,34 @@ def test_reading_a_large_body_is_told_chunk_by_chunk_and_puts_are_timed() -> Non
     destination.put("key", parcel, put_id="id")
     assert told == [(0, 8), (3, 8), (8, 8)]
     assert took == [("a", inner.name, 2.5)]
+
+
+def test_a_listener_is_counted_without_addresses(tmp_path: Path) -> None:
+    """Reasons are counted without their numbers, and not more kinds than a hundred."""
+    metrics = Metrics(tmp_path)
+    peer = {"route": "a", "peer": "192.0.2.7"}
+    metrics(happenings.EventsAccepted(route="a", count=5))
+    metrics(happenings.EventsAccepted(route="a", count=2))
+    metrics(happenings.EventsRefused(**peer, reason="not valid at line 3, column 7", count=2))
+    metrics(happenings.EventsRefused(**peer, reason="not valid at line 12, column 1", count=1))
+    metrics(happenings.SenderRefused(**peer, reason="there are 50 connections already"))
+    metrics(happenings.SenderClosed(**peer, reason="nothing came for 3600 s"))
+    metrics(happenings.FileClosed(route="a", name="x.xml", events=5, size=9, unconverted=False))
+    metrics(PAUSED)
+    text = generate_latest(metrics.registry).decode()
+    for line in (
+        'sealift_listener_events_total{route="a"} 7.0',
+        'sealift_listener_rejects_total{reason="not valid at line N, column N",route="a"} 3.0',
+        'sealift_listener_connections_total{outcome="refused",route="a"} 1.0',
+        'sealift_listener_connections_total{outcome="closed",route="a"} 1.0',
+        'sealift_listener_files_total{route="a"} 1.0',
+        'sealift_pauses_total{error="credentials",place="s3",route="a"} 1.0',
+    ):
+        assert line in text
+    assert "192.0.2.7" not in text
+    assert "x.xml" not in text
+    for number in range(120):
+        reason = "x" * (number + 1)
+        metrics(happenings.EventsRefused(**peer, reason=reason, count=1))
+    text = generate_latest(metrics.registry).decode()
+    assert 'sealift_listener_rejects_total{reason="other",route="a"} 21.0' in text

@@ -99,6 +99,13 @@ def _listening(event: happenings.Listening) -> str:
     return f"👂 listening: {event.protocol} on {event.host} port {event.port}"
 
 
+def _old_parser(event: happenings.OldParser) -> str:
+    return (
+        f"⚠️ old XML parser: expat {event.version} of this Python can be worn out by hostile "
+        f"senders; use a Python with expat {event.wanted} or newer"
+    )
+
+
 def _file_closed(event: happenings.FileClosed) -> str:
     kept = " (events that could not be converted, as they came)" if event.unconverted else ""
     return f"📦 closed: {event.name}, {event.events} events, {event.size} bytes{kept}"
@@ -128,6 +135,7 @@ _SENTENCES: Mapping[type[Event], Callable[[Any], str]] = {
     events.BackedOff: _backed_off,
     events.NotReady: _not_ready,
     happenings.Listening: _listening,
+    happenings.OldParser: _old_parser,
     happenings.FileClosed: _file_closed,
     happenings.EventsRefused: _events_refused,
     happenings.SenderClosed: _sender_closed,

@@ -12,6 +12,7 @@ from sealift.errors import SealiftError
 from sealift.events import Event
 from sealift.ledger.desk import Desk
 from sealift.observe.dataset_metrics import DatasetMetrics
+from sealift.observe.listener_metrics import ListenerMetrics
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
@@ -56,13 +57,19 @@ class Metrics:
             ("route", "place"),
             registry=self.registry,
         )
+        self._pauses = Counter(
+            "sealift_pauses",
+            "Pauses, by what was paused and the class of error.",
+            ("route", "place", "error"),
+            registry=self.registry,
+        )
         self._concurrency = Gauge(
             "sealift_concurrency",
             "Uploads at once that the pace allows.",
             ("route", "destination"),
             registry=self.registry,
         )
-        self._datasets = DatasetMetrics(self.registry)
+        self._rooms = (ListenerMetrics(self.registry), DatasetMetrics(self.registry))
         self.registry.register(_Backlog(state_dir))
 
     def __call__(self, event: Event) -> None:
@@ -83,12 +90,17 @@ class Metrics:
                 self._items.labels(event.route, "duplicate", "").inc()
             case events.Paused():
                 self._paused.labels(event.route, event.place).set(1)
+                self._pauses.labels(event.route, event.place, event.code).inc()
             case events.Resumed():
                 self._paused.labels(event.route, event.place).set(0)
             case events.PaceChanged():
                 self._concurrency.labels(event.route, event.destination).set(event.concurrency)
             case _:
-                self._datasets(event)
+                self._in_rooms(event)
+
+    def _in_rooms(self, event: Event) -> None:
+        for room in self._rooms:
+            room(event)
 
     def took(self, route: str, destination: str, seconds: float) -> None:
         """Count how long a put took."""

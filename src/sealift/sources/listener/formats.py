@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sealift.sealing.compress import Compression
-from sealift.sources.listener.conversion import xml_to_json
+from sealift.sealing.xml_to_json import xml_to_json
 
 
 class OutputFormat(StrEnum):

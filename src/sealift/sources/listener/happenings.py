@@ -17,6 +17,24 @@ class Listening(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OldParser(Event):
+    """The XML parser of this Python is one that hostile senders may wear out."""
+
+    version: str
+    """Of expat."""
+
+    wanted: str
+    """The oldest one that is safe."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsAccepted(Event):
+    """Events were written to disk since this was told last."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SenderRefused(Event):
     """A connection was closed as soon as it came."""
 

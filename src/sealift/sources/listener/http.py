@@ -185,8 +185,9 @@ class HttpConnection(Connection):
         return None
 
     def _refusal_for_now(self) -> _Answer | None:
-        if self._intake.pause:
-            return _fault(503, self._intake.pause, ("Retry-After", str(_RETRY_SECONDS)))
+        why_not = self._intake.why_not(self.peer)
+        if why_not:
+            return _fault(503, why_not, ("Retry-After", str(_RETRY_SECONDS)))
         wait = self._admission.wait_seconds(self.peer)
         if wait > 0:
             seconds = str(math.ceil(wait))

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
+from xml.parsers import expat
 
 from sealift.errors import SourceFolderError
 from sealift.events import Observer, ignore
@@ -15,7 +17,7 @@ from sealift.sources.base import Candidate
 from sealift.sources.folder import FolderSource
 from sealift.sources.listener.closing import Closed
 from sealift.sources.listener.formats import Form, OutputFormat
-from sealift.sources.listener.happenings import FileClosed
+from sealift.sources.listener.happenings import FileClosed, OldParser
 from sealift.sources.listener.intake import Intake
 from sealift.sources.listener.options import ListenerOptions
 from sealift.sources.listener.place import folder_of
@@ -23,6 +25,10 @@ from sealift.sources.listener.rolling import Rotation
 from sealift.sources.listener.server import Server
 from sealift.sources.listener.spool import Hooks, Spool
 from sealift.sources.settling import Action, After
+
+SAFE_EXPAT: Final = (2, 7, 2)
+"""The first expat in which large tokens cost neither much time nor much memory.
+https://docs.python.org/3/library/xml.html#xml-security"""
 
 _DELETE = After(Action.DELETE)
 
@@ -64,6 +70,7 @@ class ListenerSource:
         self._news = False
         self._recovered = False
         self._server: Server | None = None
+        self._intake: Intake | None = None
         form = Form(
             output=options.output,
             root=options.root,
@@ -159,13 +166,17 @@ class ListenerSource:
         self._wake = wake
         self._recover()
         place = self._place
-        intake = Intake(
+        if expat.version_info < SAFE_EXPAT:
+            version, wanted = (".".join(map(str, v)) for v in (expat.version_info, SAFE_EXPAT))
+            place.notify(OldParser(route=place.route, version=version, wanted=wanted))
+        self._intake = intake = Intake(
             place.route,
             self._spool,
             self._rejects,
             takes_json=self._options.output is not OutputFormat.XML,
             max_buffered_bytes=self._options.max_buffered_bytes,
             max_spool_bytes=self._options.max_spool_bytes,
+            max_rejects_bytes=self._options.max_rejects_bytes,
             redacts=place.redacts,
             wall=place.wall,
             notify=place.notify,
@@ -192,6 +203,8 @@ class ListenerSource:
             self._server = None
             self._spool.stop(flush=self._options.flush_on_stop)
             self._rejects.stop(flush=self._options.flush_on_stop)
+            if self._intake is not None:
+                self._intake.tell_written()
         self._folder.close()
 
     # ----------------------------------------------------------------------------------------------

@@ -71,7 +71,13 @@ class ListenerOptions:
     )
     max_spool_bytes: int = field(
         default=4 << 30,
-        metadata=_help("Most bytes that wait on disk; then nothing is read from senders."),
+        metadata=_help(
+            "Most bytes of events that wait on disk; then nothing is read from senders."
+        ),
+    )
+    max_rejects_bytes: int = field(
+        default=1 << 30,
+        metadata=_help("Most bytes of rejects on disk; then their senders are not read from."),
     )
     frame_seconds: float = field(
         default=30.0, metadata=_help("Longest time from an event's first byte to its last.")
@@ -141,6 +147,7 @@ class ListenerOptions:
             "max_connections",
             "max_event_bytes",
             "max_request_bytes",
+            "max_rejects_bytes",
             "frame_seconds",
             "rate_seconds",
             "scan_interval_seconds",

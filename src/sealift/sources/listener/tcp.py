@@ -79,7 +79,7 @@ class EventStream(Connection):
         """Tell whether the sender may send more now."""
         return (
             self._unwritten < MOST_UNWRITTEN_BYTES
-            and not self._intake.pause
+            and not self._intake.why_not(self.peer)
             and self._admission.wait_seconds(self.peer) == 0
         )
 
