@@ -23,7 +23,9 @@ _LEVELS: Final[dict[type[Event], Level]] = {
     events.PaceChanged: "debug",
     events.Progressed: "debug",
     events.Settled: "debug",
+    happenings.EventsAccepted: "debug",
     happenings.EventsRefused: "warning",
+    happenings.OldParser: "warning",
     happenings.SenderClosed: "warning",
     happenings.SenderRefused: "warning",
 }
