@@ -13,8 +13,14 @@ RIGHT_AND_WRONG = {
     ),
     "cpf": (["529.982.247-25"], ["529.982.247-26", "111.111.111-11", "1"]),
     "dni": (["12345678Z", "X1234567L"], ["12345678A", "Z", ""]),
-    "email": (["ana@example.com", "ana at example dot com"], ["icon@2x.png", "git@github.com"]),
-    "germanic-street": (["Hauptstraße 12a", "Am Markt 3"], ["Im Jahr 2020", "Brigade 5"]),
+    "email": (
+        ["ana@example.com", "ana at example dot com"],
+        ["icon@2x.png", "git@github.com", "index.html at example.com", "home at dot dot com"],
+    ),
+    "germanic-street": (
+        ["Hauptstraße 12a", "Am Markt 3"],
+        ["Im Jahr 2020", "Brigade 5", "Parkplatz 3"],
+    ),
     "given-name": (["john smith", "Jean-Luc"], ["fine", "zzyzx", "", "john please"]),
     "iban": (
         ["GB82 WEST 1234 5698 7654 32", "de89370400440532013000", "NO93 8601 1117 947"],
@@ -30,9 +36,10 @@ RIGHT_AND_WRONG = {
     "mac": (["00:1a:2b:3c:4d:5e", "001a.2b3c.4d5e"], ["ff:ff:ff:ff:ff:ff", "1234.5678.9012"]),
     "nhs-number": (["943 476 5919"], ["943 476 5918", "1"]),
     "nir": (["1 84 12 76 451 089 46"], ["1 84 12 76 451 089 47", ""]),
+    "people": (["Finn and Clara", "Emil, Ada & Freja", "Zoë"], ["Finn and", "I", "Tom and I", ""]),
     "person": (
-        ["John Price", "Zoë", "AL"],
-        ["Please", "The Team", "van", "README", "", "John The"],
+        ["John Price", "Zoë", "AL", "Eun-ji Park", "Big Mike"],
+        ["Please", "The Team", "van", "README", "", "John The", "misspelled", "Big Deal"],
     ),
     "phone": (
         ["555-1234", "(212) 555-0123 x9"],
@@ -48,7 +55,10 @@ RIGHT_AND_WRONG = {
         ["209-46-8653", "814 09 4882", "912-70-1234"],
         ["000-12-3456", "666-12-3456", "900-12-3456", "123-00-4567", "123-45-0000", "12-3"],
     ),
-    "street": (["42 Maple Street"], ["5 minutes down the road"]),
+    "street": (
+        ["42 Maple Street", "19 The Crescent"],
+        ["5 minutes down the road", "2 way street"],
+    ),
     "street-announced": (["12 Broadway"], ["3 people", "Area 51", "12"]),
     "token": (["a8f5f167f44f4964", "pa$$word"], ["application/json", "12345678", "undefined"]),
     "vin": (["1HGCM82633A004352"], ["1HGCM82643A004352", "1HGCM8263"]),

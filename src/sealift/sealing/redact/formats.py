@@ -12,6 +12,9 @@ _DATE: Final = re.compile(
     r"|(?:0?[1-9]|1[0-2])([-./ ])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d(?!\d))",
 )
 _PICTURE: Final = re.compile(r"@[1-4]x\.(?:png|jpe?g|gif|webp|svg|avif|heic)$", re.IGNORECASE)
+_FILE: Final = re.compile(
+    r"\.(?:html?|php|py|js|ts|css|json|xml|txt|csv|pdf|docx?|md|sh|png|jpe?g)$"
+)
 _SERVICE_LOGINS: Final = ("git@",)
 _PLACEHOLDER: Final = re.compile(
     r"[*•.xX_-]+|<[^>]*>?|\$\{?\w*\}?|%\w+%|\{\{?[^}]*\}?\}?|\[[^\]]*\]?|\(.*"
@@ -112,7 +115,14 @@ def email(text: str) -> bool:
     written = text.lower()
     if _PICTURE.search(written) or written.startswith(_SERVICE_LOGINS):
         return False
-    return "@" in written or listed("prose.txt").isdisjoint(written.split())
+    if "@" in written:
+        return True
+    words = written.split()
+    return (
+        listed("prose.txt").isdisjoint(words)
+        and " dot dot" not in written
+        and not (words and _FILE.search(words[0]))
+    )
 
 
 def identifier(text: str) -> bool:

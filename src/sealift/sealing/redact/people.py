@@ -6,6 +6,9 @@ from typing import Final
 from sealift.sealing.redact.word_lists import listed
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?")
+_BETWEEN_NAMES: Final = re.compile(r",? (?:and|und|y|et|e|en|i|og|och|&) |, ?")
+_NICKNAMES: Final = frozenset(("big", "little", "lil", "old", "young", "baby"))
+_NO_NAME_ENDS: Final = ("ing", "ed", "ly", "able", "ible", "tion")
 _GERMAN_PREPOSITIONS: Final = frozenset(("am", "an", "im", "in", "auf", "alte", "zum", "zur"))
 
 
@@ -16,8 +19,14 @@ def person(text: str) -> bool:
         return False
     words = [word.rstrip(".").casefold() for word in written]
     common, given = listed("common_words.txt"), listed("given_names.txt")
-    if len(words) == 1 and ((text.isupper() and len(text) > 2) or words[0].endswith("ing")):
+    if len(words) == 1 and (
+        (text.isupper() and len(text) > 2)
+        or words[0].endswith("ing")
+        or (text.islower() and text.endswith(_NO_NAME_ENDS))
+    ):
         return words[0] in given
+    if len(words) > 1 and words[0] in _NICKNAMES and words[1] in given:
+        return True
     unusual = [
         word
         for word in words
@@ -25,10 +34,15 @@ def person(text: str) -> bool:
     ]
     if not unusual:
         return True
-    if len(words) < 2 or words[0] not in given:
+    if len(words) < 2 or (words[0] in common and words[0] not in given):
         return False
     family = listed("surnames.txt")
     return all(word == words[0] or word in family for word in unusual)
+
+
+def people(text: str) -> bool:
+    """Return whether *text* is a name, or several with commas or "and" between them."""
+    return all(person(name) for name in _BETWEEN_NAMES.split(text))
 
 
 def given_name(text: str) -> bool:
@@ -39,8 +53,16 @@ def given_name(text: str) -> bool:
 
 
 def street(text: str) -> bool:
-    """Return whether no word of *text* is one of distances and times: "5 minutes down the road"."""
-    return listed("not_streets.txt").isdisjoint(word for word in _words(text) if len(word) > 1)
+    """Return whether no word of *text* is one of distances and times: "5 minutes down the road".
+
+    Nor does it begin as "2 way" and "5 star" do.
+    """
+    words = _words(text)
+    if len(words) > 1 and words[0] in listed("measures.txt"):
+        return False
+    if len(words) == 2 and "The " in text:
+        words = words[1:]
+    return listed("not_streets.txt").isdisjoint(word for word in words if len(word) > 1)
 
 
 def romance_street(text: str) -> bool:

@@ -25,6 +25,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "mac": formats.mac,
         "nhs-number": checksums.nhs_number,
         "nir": checksums.nir,
+        "people": people.people,
         "person": people.person,
         "phone": formats.phone,
         "plate": formats.plate,
