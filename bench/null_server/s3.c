@@ -123,7 +123,8 @@ static void on_object(struct exchange *x)
 {
     struct request *r = &x->request;
     struct object *object = table_find(&objects, r->path);
-    bool plain = !r->copies && (!r->query || strncmp(r->query, "x-id=", 5) == 0);
+    bool plain = !r->copies && (!r->query || strncmp(r->query, "x-id=", 5) == 0 ||
+                                strncmp(r->query, "X-Amz-", 6) == 0);
     if (plain && !strcmp(r->method, "PUT"))
         return put_object(x, object);
     if (plain && !strcmp(r->method, "DELETE")) {
