@@ -1,12 +1,14 @@
 """MongoDB through pymongo: the state of a sync, whole collections, changes and switches."""
 
 import importlib
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from sealift.datasets.dataset import Dataset
 from sealift.datasets.document import Key, Record
-from sealift.datasets.mongo_errors import OvertakenError, mongo_errors
+from sealift.datasets.mongo_errors import OvertakenError, mongo_errors, no_uri
 from sealift.datasets.mongo_state import Changes, Live, State, settling, state_of
 from sealift.datasets.options import MongoOptions
 from sealift.errors import ConfigError
@@ -46,7 +48,10 @@ class Mongo:
             "tlsCAFile": options.tls_ca_file,
             "tlsCertificateKeyFile": options.tls_certificate_file,
         }
-        with mongo_errors(f"Opening the database of the dataset {dataset.name}"):
+        doing = f"Opening the database of the dataset {dataset.name}"
+        if not options.uri.startswith(("mongodb://", "mongodb+srv://")):
+            raise no_uri(doing)
+        with mongo_errors(doing), _no_unknown_options(doing):
             self._client = self._pymongo.MongoClient(
                 options.uri,
                 appname="sealift",
@@ -99,10 +104,7 @@ class Mongo:
             OvertakenError: Somebody did.
         """
         with mongo_errors(self._doing):
-            if state.revision == 0:
-                self._database[STATES].update_one(
-                    {"_id": self.collection}, {"$setOnInsert": {"revision": 0}}, upsert=True
-                )
+            self._begin(state)
             found = self._database[STATES].find_one_and_update(
                 {"_id": self.collection, "revision": state.revision},
                 {
@@ -163,9 +165,10 @@ class Mongo:
                 told(start + len(batch))
 
     def copy(self, staging: str) -> None:
-        """Copy the collection on the server."""
+        """Copy the collection on the server, into an empty one that is there."""
+        # Not $out, which would make a collection without the validator.
         with mongo_errors(self._doing):
-            self._database[self.collection].aggregate([{"$match": {}}, {"$out": staging}])
+            self._database[self.collection].aggregate([{"$merge": {"into": staging}}])
 
     def index(self, collection: str = "") -> None:
         """Make the dataset's indexes, and those that the collection to be replaced has."""
@@ -207,6 +210,7 @@ class Mongo:
 
         concern = importlib.import_module("pymongo.read_concern").ReadConcern("snapshot")
         with mongo_errors(self._doing), self._client.start_session() as session:
+            self._begin(state)
             session.with_transaction(
                 write,
                 read_concern=concern,
@@ -222,6 +226,13 @@ class Mongo:
         """
         with mongo_errors(self._doing):
             self._database[staging].rename(self.collection, dropTarget=True)
+
+    def _begin(self, state: State) -> None:
+        """Make the state's document, if there never was a sync."""
+        if state.revision == 0:
+            self._database[STATES].update_one(
+                {"_id": self.collection}, {"$setOnInsert": {"revision": 0}}, upsert=True
+            )
 
     def _change(self, collection: str, changes: Changes, told: Told, session: Any) -> None:
         """Write changes; a transaction wants to see pymongo's own errors, to try again."""
@@ -272,6 +283,17 @@ def bson_size(document: dict[str, Any]) -> int:
     """Give the size of a document in the form that MongoDB stores."""
     with mongo_errors("Writing a document as BSON"):
         return len(importlib.import_module("bson").encode(document))
+
+
+@contextmanager
+def _no_unknown_options(doing: str) -> Iterator[None]:
+    """Refuse a URI with an option that pymongo only warns of: a mistyped tls must not pass."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        try:
+            yield
+        except UserWarning:
+            raise no_uri(doing) from None
 
 
 def _overtaken(doing: str) -> OvertakenError:

@@ -33,6 +33,14 @@ class NoTransactionsError(TransientError):
     code = "no_transactions"
 
 
+def no_uri(message: str) -> SealiftError:
+    """Say that the connection string is none."""
+    return ConfigError(
+        f"{message}: the URI is no MongoDB connection string, or has an unknown option.",
+        hint="Write mongodb://USER:PASSWORD@HOST/ and percent-encode user and password.",
+    )
+
+
 def _lost(message: str) -> SealiftError:
     return OutcomeUnknownError(
         f"{message}: the connection broke, or the primary was lost.",
@@ -111,10 +119,7 @@ _BY_NAME: Final[Mapping[str, Make]] = {
     "ExecutionTimeout": _later,
     "AutoReconnect": _lost,
     "ConnectionFailure": _lost,
-    "InvalidURI": lambda message: ConfigError(
-        f"{message}: the URI is no MongoDB connection string.",
-        hint="Write mongodb://USER:PASSWORD@HOST/ and percent-encode user and password.",
-    ),
+    "InvalidURI": no_uri,
     "ConfigurationError": lambda message: ConfigError(
         f"{message}: the options of the connection cannot be.",
         hint="Correct the URI and the TLS settings.",

@@ -52,8 +52,8 @@ class Replacement:
         self._sweep()
         try:
             told = self._telling("write", len(records) if anew else changes.count)
+            self._mongo.make(self.name)
             if anew:
-                self._mongo.make(self.name)
                 self._mongo.fill(self.name, records, told)
             else:
                 self._mongo.copy(self.name)

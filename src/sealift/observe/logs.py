@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from sealift import events
+from sealift.datasets.happenings import DatasetFailed, DatasetProgressed
 from sealift.events import Event
 from sealift.observe.records import event_name, record
 from sealift.sources.listener import happenings
@@ -28,6 +29,8 @@ _LEVELS: Final[dict[type[Event], Level]] = {
     happenings.OldParser: "warning",
     happenings.SenderClosed: "warning",
     happenings.SenderRefused: "warning",
+    DatasetFailed: "warning",
+    DatasetProgressed: "debug",
 }
 
 

@@ -16,6 +16,7 @@ from rich.progress import (
 )
 
 from sealift import events
+from sealift.datasets.happenings import DatasetProgressed
 from sealift.events import Event
 from sealift.observe.human import line
 from sealift.observe.lines import printable
@@ -59,6 +60,8 @@ class Bars:
                     completed=self._bytes,
                     visible=True,
                 )
+            case DatasetProgressed():
+                self._count(event)
             case events.AttemptFailed():
                 self._end(event.item_id, event.destination)
             case _:
@@ -76,6 +79,14 @@ class Bars:
         """Show the bars while the block runs."""
         with self._uploads:
             yield
+
+    def _count(self, event: DatasetProgressed) -> None:
+        """Show how many records of a dataset are done."""
+        self._uploads.update(
+            self._all,
+            description=f"{event.doing}: {event.done} of {event.records} records",
+            visible=True,
+        )
 
     def _move(self, event: events.Progressed) -> None:
         key = (event.item_id, event.destination)
