@@ -56,7 +56,12 @@ The name is what the ledger keeps deliveries under: do not change it while somet
 
 What `redact` and its companions do is told in [redaction.md](../redaction.md).
 
-`convert` is known, but this version cannot do it and refuses to start.
+`convert` changes the format on the way, after the strict check. `xml-to-json` makes an XML
+document a JSON object by the conventions of
+[xmltodict](https://github.com/martinblech/xmltodict), and redaction sees that JSON. `ndjson`
+makes each value of a JSON array a line, and leaves its numbers and strings as they are spelled.
+The name in the key gets the new ending besides its own: `a.xml.json`, `a.json.ndjson`.
+A file of another format, or an array with nothing in it, waits in quarantine.
 """
 
 _SECTIONS: tuple[tuple[str, str, tuple[type[Options], ...]], ...] = (

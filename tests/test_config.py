@@ -131,6 +131,10 @@ WRONG = {
         GOOD.replace('"folder"', '"listener"'),
         "routes.a.source.path is not a setting. Known here: acknowledge, ",
     ),
+    "conversion by a listener": (
+        _with(SEAL, 'convert = "ndjson"').replace('"folder"\npath = "in"', '"listener"'),
+        "is for files of a folder. Set the output of the source instead.",
+    ),
     "no path": (_without('path = "in"'), "routes.a.source.path is missing. The folder to watch."),
     "folder not there": (GOOD.replace('"in"', '"nowhere"'), "nowhere is not there. Make it"),
     "negative settle time": (
@@ -162,9 +166,13 @@ WRONG = {
         _with(SEAL, 'redact_fields = { "author" = "drop" }'),
         "The field rule's path 'author' cannot be understood.",
     ),
-    "conversion": (
-        _with(SEAL, 'convert = "ndjson"'),
-        "Conversion is not available in this version; nothing is sent unconverted.",
+    "unknown conversion": (
+        _with(SEAL, 'convert = "xml"'),
+        'convert = "xml" is not known. Use none, xml-to-json or ndjson.',
+    ),
+    "conversion of another format": (
+        _with(SEAL, 'convert = "ndjson"\nformat = "xml"'),
+        "convert = ndjson takes json, and format is xml.",
     ),
     "unknown compression": (
         _with(SEAL, 'compress = "gz"'),

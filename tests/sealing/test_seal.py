@@ -19,6 +19,7 @@ from sealift.errors import (
 )
 from sealift.sealing.compress import Compression
 from sealift.sealing.content_types import content_type_of
+from sealift.sealing.convert import Conversion
 from sealift.sealing.seal import Sealer, SealOptions
 
 CONVERSATION = (Path(__file__).parent.parent / "fixtures" / "conversation.json").read_bytes()
@@ -169,7 +170,9 @@ def test_a_schema_is_not_passed_by(tmp_path):
         ({"redact_deny": ("x",), "redact_seconds": 0.0}, "redact_seconds"),
         ({"redact_deny": ("x",), "replacement": "<x>"}, "replacement"),
         ({"redact_deny": ("locked",)}, "replacement"),
-        ({"convert": "ndjson"}, "Conversion is not available"),
+        ({"convert": "yaml"}, "convert"),
+        ({"convert": Conversion.NDJSON, "format": "xml"}, "takes json, and format is xml"),
+        ({"convert": Conversion.XML_TO_JSON, "schema": Path("none.json")}, "cannot check what"),
         ({"compress": "brotli"}, "brotli"),
         ({"format": "yaml"}, "yaml"),
         ({"max_depth": 0}, "max_depth = 0"),

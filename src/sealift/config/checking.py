@@ -13,6 +13,7 @@ from sealift.destinations.presigned_options import PresignedOptions
 from sealift.destinations.s3_options import S3Options
 from sealift.errors import ConfigError
 from sealift.naming import KeyTemplate
+from sealift.sealing.convert import Conversion
 from sealift.sealing.seal import Sealer, SealOptions
 from sealift.sources.folder import FolderOptions
 from sealift.sources.listener.options import ListenerOptions
@@ -55,6 +56,15 @@ class Checks:
         """Check a seal; one that cannot be had, such as redaction, is refused here."""
         with self._adopting(where):
             Sealer(seal)
+
+    def listeners_seal(self, seal: SealOptions, where: Where) -> None:
+        """Check what a listener's seal must leave to its output."""
+        if seal.convert is not Conversion.NONE:
+            self._complaints.wrong_value(
+                (*where, "convert"),
+                seal.convert,
+                "is for files of a folder. Set the output of the source instead.",
+            )
 
     def destination(self, destination: DestinationConfig, where: Where) -> None:
         """Check a destination."""

@@ -111,6 +111,8 @@ class _Loading:
             self._checks.source(source, (*where, "source"))
         if seal is not None:
             self._checks.seal(seal, (*where, "seal"))
+            if isinstance(source, ListenerOptions):
+                self._checks.listeners_seal(seal, (*where, "seal"))
         if options is None or source is None or seal is None or not destinations:
             return None
         listener = source if isinstance(source, ListenerOptions) else None

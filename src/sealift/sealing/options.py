@@ -7,6 +7,7 @@ from typing import Literal
 
 from sealift.errors import ConfigError
 from sealift.sealing.compress import Compression
+from sealift.sealing.convert import FORMS, Conversion
 from sealift.sealing.strict_json import MAX_DEPTH
 from sealift.sealing.validate import Format
 
@@ -49,8 +50,11 @@ class SealOptions:
     schema: Path | None = field(
         default=None, metadata={"help": "JSON Schema that each document must obey."}
     )
-    convert: Literal["none", "xml-to-json", "ndjson"] = field(
-        default="none", metadata={"help": "Turn the content into another format."}
+    convert: Conversion = field(
+        default=Conversion.NONE,
+        metadata={
+            "help": "Turn XML into JSON (xml-to-json), or a JSON array into a line for each value."
+        },
     )
     compress: Compression = field(
         default=Compression.NONE, metadata={"help": "none, gzip or zstd."}
@@ -90,11 +94,7 @@ def refuse(options: SealOptions) -> None:
             raise ConfigError(
                 f"redact names the file {name}.", hint=f'Write redact_rules = ["{name}"].'
             )
-    if options.convert != "none":
-        raise ConfigError(
-            "Conversion is not available in this version; nothing is sent unconverted.",
-            hint='Remove the setting "convert" if the content may leave as it is.',
-        )
+    _refuse_conversion(options)
     if options.compress not in list(Compression):
         raise ConfigError(
             f'compress = "{options.compress}" is unknown.', hint="Use none, gzip or zstd."
@@ -116,3 +116,23 @@ def refuse(options: SealOptions) -> None:
         )
     if not (options.content_type.isascii() and options.content_type.isprintable()):
         raise ConfigError("content_type has other than printable ASCII characters.")
+
+
+def _refuse_conversion(options: SealOptions) -> None:
+    if options.convert not in list(Conversion):
+        raise ConfigError(
+            f'convert = "{options.convert}" is unknown.', hint="Use none, xml-to-json or ndjson."
+        )
+    forms = FORMS.get(options.convert)
+    if forms is None:
+        return
+    if options.format not in ("auto", forms.takes):
+        raise ConfigError(
+            f"convert = {options.convert} takes {forms.takes}, and format is {options.format}.",
+            hint=f"Remove format, or set it to {forms.takes}.",
+        )
+    if options.schema is not None and forms.takes is not Format.JSON:
+        raise ConfigError(
+            f"A JSON Schema cannot check what convert = {options.convert} takes.",
+            hint="Remove the schema.",
+        )

@@ -2,18 +2,19 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from sealift.errors import InvalidContentError, ItemError, SourceChangedError
+from sealift.errors import InvalidContentError
 from sealift.sealing.compress import Compression, compress, compressing, identity
 from sealift.sealing.content_types import content_type_of, known_suffix
+from sealift.sealing.convert import FORMS, Conversion, json_of, lines_of
 from sealift.sealing.ndjson import whole_lines
 from sealift.sealing.options import SealOptions, refuse
 from sealift.sealing.parcel import LargeBody, Parcel
 from sealift.sealing.schema import SchemaCheck
+from sealift.sealing.sealed_body import SealedBody
 from sealift.sealing.strict_json import too_large
 from sealift.sealing.validate import Format, Limits, check, checker, checking, format_of
 
@@ -42,6 +43,7 @@ class Sealer:
         self._options = options
         self._compress = Compression(options.compress)
         self._encoding = "" if self._compress is Compression.NONE else self._compress.value
+        self._forms = FORMS.get(options.convert)
         self._format = None if options.format == "auto" else Format(options.format)
         self._limits = Limits(
             max_document_bytes=options.max_document_bytes, max_depth=options.max_depth
@@ -50,7 +52,10 @@ class Sealer:
         self._redactor = _redactor(options, self._limits) if options.redacts else None
         # The same name is told several times: in the key, and in each event of the item.
         self._redacted_name = lru_cache(maxsize=_NAMES)(self._redact_name)
+        self._needs_all = self._redactor is not None or self._forms is not None
         decides = identity(self._compress)
+        if self._forms is not None:
+            decides += f" convert {options.convert}"
         if self._redactor is not None:
             decides += f" redact {self._redactor.policy}"
         self._policy = hashlib.sha256(decides.encode()).hexdigest()[:16]
@@ -62,8 +67,8 @@ class Sealer:
 
     @property
     def suffix(self) -> str:
-        """What compressing appends to a name: empty, `.gz` or `.zst`."""
-        return self._compress.suffix
+        """What converting and compressing append to a name, such as `.json.gz`; or nothing."""
+        return (self._forms.suffix if self._forms else "") + self._compress.suffix
 
     def name(self, name: bytes) -> bytes:
         """Give what may be told of a file's name or path: in a key, or anywhere outside.
@@ -141,39 +146,43 @@ class Sealer:
         def again() -> Iterator[bytes]:
             # If the file changes meanwhile, some of it may be sent before that is seen:
             # nothing that was not checked and redacted may be.
-            same = self._clean_pieces(body, kind, Counter()) if self._redactor else body.chunks()
+            same = self._clean_pieces(body, kind, Counter()) if self._needs_all else body.chunks()
             return compressing(same, self._compress)
 
-        sealed = _SealedBody(pieces=again, size=size, sha256=digest.hexdigest())
+        sealed = SealedBody(pieces=again, size=size, sha256=digest.hexdigest())
         return self._parcel(sealed, size, sealed.sha256, name, counts)
 
     def _clean(self, data: bytes, kind: Format, counts: Counter[str]) -> bytes:
-        """Check and redact one document; add what was removed to *counts*."""
+        """Check, convert and redact one document; add what was removed to *counts*."""
         self._check(data, kind)
-        if self._redactor is None:
-            return data
-        done = self._redactor.redact_checked(data, kind)
-        counts.update(done.counts)
-        return done.data
+        if self._options.convert is Conversion.XML_TO_JSON:
+            # Before the rules look: it brings together what comments and CDATA kept apart.
+            data, kind = json_of(data), Format.JSON
+        if self._redactor is not None:
+            done = self._redactor.redact_checked(data, kind)
+            counts.update(done.counts)
+            data = done.data
+        # After them: field rules know the document as it was written.
+        return lines_of(data) if self._options.convert is Conversion.NDJSON else data
 
     def _check(self, data: bytes, kind: Format) -> None:
         if kind is not Format.ANY:
             check(data, kind, self._limits, self._schema)
-        if self._redactor is not None and kind is not Format.NDJSON:
+        if self._needs_all and kind is not Format.NDJSON:
             self._refuse_large(len(data))
 
     def _clean_pieces(self, body: LargeBody, kind: Format, counts: Counter[str]) -> Iterator[bytes]:
         """Check and redact a body piece by piece; each piece was checked before it is yielded."""
         chunks = self._not_empty(body.chunks(), kind)
-        if self._redactor is None:
+        if not self._needs_all:
             yield from checking(chunks, checker(kind, self._limits, self._schema))
-        elif kind is Format.NDJSON:
+        elif self._redactor is not None and kind is Format.NDJSON:
             for lines in whole_lines(checking(chunks, checker(kind, self._limits, self._schema))):
                 done = self._redactor.redact_checked(lines, kind)
                 counts.update(done.counts)
                 yield done.data
         else:
-            # What is removed may begin in one piece and end in another: only a whole will do.
+            # What is removed may begin in one piece and end in another: only all of it will do.
             held = bytearray()
             for chunk in chunks:
                 held += chunk
@@ -183,11 +192,18 @@ class Sealer:
     def _refuse_large(self, size: int) -> None:
         if size > self._limits.max_document_bytes:
             raise too_large(
-                "The document, which is redacted as a whole,", self._limits.max_document_bytes
+                "The document, which is redacted or converted as a whole,",
+                self._limits.max_document_bytes,
             )
 
     def _format_of(self, name: bytes) -> Format:
         kind = format_of(name) if self._format is None else self._format
+        if self._forms is not None and kind is not self._forms.takes:
+            raise InvalidContentError(
+                f"convert = {self._options.convert} takes {self._forms.takes}, "
+                f"and by its name the file is {kind}.",
+                hint=f"Narrow the route's pattern, or set format = {self._forms.takes}.",
+            )
         if self._schema is not None and kind not in _WITH_SCHEMA:
             raise InvalidContentError(
                 "A JSON Schema is set for the route, but by its name the file is not JSON.",
@@ -224,7 +240,8 @@ class Sealer:
             body=body,
             size=size,
             sha256=sha256,
-            content_type=self._options.content_type or content_type_of(name),
+            content_type=self._options.content_type
+            or (self._forms.content_type if self._forms else content_type_of(name)),
             content_encoding=self._encoding,
             metadata={POLICY: self._policy} if self._redactor else {},
             redactions=dict(counts),
@@ -232,53 +249,6 @@ class Sealer:
 
 
 _WITH_SCHEMA = (Format.JSON, Format.NDJSON)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _SealedBody:
-    """The sealed form of a source, made anew at each reading and held against its fingerprint."""
-
-    pieces: Callable[[], Iterator[bytes]]
-    size: int
-    sha256: str
-
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the sealed bytes; the last piece only when all are known to be the same.
-
-        Raises:
-            SourceChangedError: They are not what was sealed. What was yielded must not
-                be used.
-        """
-        digest = hashlib.sha256()
-        size = 0
-        held = b""
-        pieces = self.pieces()
-        while (piece := self._next(pieces)) is not None:
-            digest.update(piece)
-            size += len(piece)
-            if size > self.size:
-                raise self._changed()
-            if held:
-                yield held
-            held = piece
-        if digest.hexdigest() != self.sha256:
-            raise self._changed()
-        if held:
-            yield held
-
-    def _next(self, pieces: Iterator[bytes]) -> bytes | None:
-        try:
-            return next(pieces, None)
-        except ItemError:
-            pass
-        # It was sealed once, so what is refused now is another content.
-        raise self._changed()
-
-    def _changed(self) -> SourceChangedError:
-        return SourceChangedError(
-            "The source gives other bytes than when it was sealed.",
-            hint="It is sealed again when it has come to rest.",
-        )
 
 
 def _redactor(options: SealOptions, limits: Limits) -> "Redactor":
