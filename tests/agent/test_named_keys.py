@@ -228,3 +228,26 @@ def test_a_destination_that_cannot_be_looked_at_is_put_to_again(make: Callable[.
     made.rig.run()
     assert len(made.naming.objects) == 1
     assert made.rig.states() == {"done": 1}
+
+
+def test_what_waits_for_a_key_does_not_hold_up_the_end(make: Callable[..., Made]) -> None:
+    made = make(1, concurrency=2)
+    made.rig.fill(200)
+    asked, go_on = threading.Event(), threading.Event()
+    name = made.naming.name_keys
+
+    def slow(orders: Sequence[KeyOrder]) -> Sequence[str | SealiftError]:
+        asked.set()
+        go_on.wait(20)
+        return name(orders)
+
+    made.naming.name_keys = slow  # type: ignore[method-assign]
+    with made.rig.running() as agent:
+        assert asked.wait(20)
+        agent.drain()
+        go_on.set()
+    assert len(made.naming.objects) < 10
+    made.naming.name_keys = name  # type: ignore[method-assign]
+    made.rig.run()
+    assert made.rig.states() == {"done": 200}
+    assert len(made.naming.objects) == 200
