@@ -9,6 +9,11 @@ if TYPE_CHECKING:
     from sealift.agent.calling import scan
     from sealift.agent.route import Conflict, Route
     from sealift.agent.surroundings import Surroundings
+    from sealift.aggregate.added import Added, Shown
+    from sealift.aggregate.aggregate import DailyAggregate
+    from sealift.aggregate.compactor import Compacted
+    from sealift.aggregate.options import AggregateOptions
+    from sealift.aggregate.payload import Profile
     from sealift.assembly import build_destination, build_routes
     from sealift.config import (
         AgentOptions,
@@ -64,12 +69,16 @@ if TYPE_CHECKING:
     from sealift.sources.settling import After
 
 __all__ = [
+    "Added",
     "After",
     "Agent",
     "AgentOptions",
+    "AggregateOptions",
     "Capabilities",
+    "Compacted",
     "Config",
     "Conflict",
+    "DailyAggregate",
     "Dataset",
     "DatasetConfig",
     "DatasetOptions",
@@ -100,6 +109,7 @@ __all__ = [
     "Parcel",
     "PresignedDestination",
     "PresignedOptions",
+    "Profile",
     "PushReport",
     "PutOptions",
     "PutResult",
@@ -116,6 +126,7 @@ __all__ = [
     "SealOptions",
     "Sealer",
     "Show",
+    "Shown",
     "Stored",
     "Surroundings",
     "SyncWishes",
@@ -150,6 +161,11 @@ _HOMES = {
     "sealift.agent.calling": ("scan",),
     "sealift.agent.route": ("Conflict", "Route"),
     "sealift.agent.surroundings": ("Surroundings",),
+    "sealift.aggregate.added": ("Added", "Shown"),
+    "sealift.aggregate.aggregate": ("DailyAggregate",),
+    "sealift.aggregate.compactor": ("Compacted",),
+    "sealift.aggregate.options": ("AggregateOptions",),
+    "sealift.aggregate.payload": ("Profile",),
     "sealift.assembly": (
         "build_destination",
         "build_routes",
