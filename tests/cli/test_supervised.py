@@ -146,3 +146,15 @@ def test_a_stuck_route_ends_the_signs_of_life(tmp_path: Path, manager: Manager) 
         assert manager.hear_until("STATUS=No sign of life from a.")
         for _ in range(4):
             assert manager.hear() == ["STATUS=No sign of life from a."]
+
+
+def test_the_presigner_says_that_it_answers(tmp_path: Path, manager: Manager) -> None:
+    """Its unit waits for it, too."""
+    settings = {"BUCKET": "inbox", "REGION": "eu-west-1", "MASTER_KEY": "m" * 40}
+    environ = {f"SEALIFT_PRESIGNER__{name}": value for name, value in settings.items()}
+    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+    command = (PROGRAM, "presigner", "serve", "--port", "0")
+    with running(tmp_path, *command, **environ, **keys) as process:
+        assert manager.hear() == ["READY=1"]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) in (0, -signal.SIGTERM)
