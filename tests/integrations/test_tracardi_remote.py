@@ -43,6 +43,7 @@ class Service:
     """A running service."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         split = urlsplit(url)
         self.host, self.port = split.hostname or "", split.port or 0
 
@@ -354,7 +355,7 @@ def test_whoever_watches_it_needs_no_token(service: Service) -> None:
         (["--token-file", "none"], {}, "none, which cannot be read"),
         (["--gui-origin", "cdp.example.com"], {}, "'cdp.example.com' is no origin"),
         (["--gui-origin", f"{GUI}/x"], {}, "is no origin"),
-        (["--endpoint-url", "minio"], {}, "Endpoint_url must be http"),
+        (["--endpoint-url", "minio"], {}, "Endpoint must be http"),
         (["--host", "192.0.2.1"], {"SEALIFT_TRACARDI_TOKEN": TOKEN}, "cannot listen on 192.0.2.1"),
     ],
 )

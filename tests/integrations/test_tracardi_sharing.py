@@ -4,16 +4,14 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sealift.errors import AccessDeniedError, StateError, TransientError
 from sealift.integrations.tracardi.arrival import arrival
-from sealift.integrations.tracardi.journals import claim, leftovers
 from sealift.integrations.tracardi.settings import Place
-from sealift.integrations.tracardi.shared import MOST_OPEN, SharedAggregates
+from sealift.integrations.tracardi.shared import CLOSE_SECONDS, MOST_OPEN, SharedAggregates
 
 PLACE = Place(s3_bucket="segments", aws_access_key_id="AKIA", aws_secret_access_key="a-secret")
 
@@ -21,8 +19,9 @@ PLACE = Place(s3_bucket="segments", aws_access_key_id="AKIA", aws_secret_access_
 class Aggregate:
     """Keeps what it is given, and answers when the test says so."""
 
-    def __init__(self, place: Place, journal: Path) -> None:
-        self.place, self.journal = place, journal
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.grace: float = -1
         self.futures: list[Future[Any]] = []
         self.closed = threading.Event()
         self.refusal: Exception | None = None
@@ -33,7 +32,8 @@ class Aggregate:
         self.futures.append(Future())
         return self.futures[-1]
 
-    def close(self) -> None:
+    def close(self, *, timeout: float) -> None:
+        self.grace = timeout
         self.closed.set()
 
 
@@ -41,8 +41,8 @@ class Opener:
     def __init__(self) -> None:
         self.opened: list[Aggregate] = []
 
-    def __call__(self, place: Place, journal: Path) -> Aggregate:
-        self.opened.append(Aggregate(place, journal))
+    def __call__(self, place: Place) -> Aggregate:
+        self.opened.append(Aggregate(place))
         return self.opened[-1]
 
 
@@ -52,8 +52,8 @@ def opener() -> Opener:
 
 
 @pytest.fixture
-def shared(tmp_path: Path, opener: Opener) -> Any:
-    made = SharedAggregates(tmp_path, opener)
+def shared(opener: Opener) -> Any:
+    made = SharedAggregates(opener)
     yield made
     made.close()
 
@@ -87,7 +87,6 @@ def test_another_place_or_another_key_has_an_aggregate_of_its_own(
     shared.submit(second, {})
     first, after = opener.opened
     assert (first.place, after.place) == (PLACE, second)
-    assert first.journal != after.journal
 
 
 def test_no_repr_of_it_shows_a_credential(shared: SharedAggregates) -> None:
@@ -108,7 +107,7 @@ def test_what_fails_to_be_journaled_is_told_and_counts_no_longer(
     opener.opened[0].futures[0].set_result(None)
     for number in range(MOST_OPEN):
         shared.submit(Place(s3_bucket=f"b{number:03}"), {})
-    assert opener.opened[0].closed.is_set()
+    assert opener.opened[0].closed.wait(10)
 
 
 def test_beyond_the_limit_the_one_that_is_idle_longest_is_closed(
@@ -120,54 +119,23 @@ def test_beyond_the_limit_the_one_that_is_idle_longest_is_closed(
         shared.submit(PLACE, {})
     for number in (0, 7, 9):
         opener.opened[number].futures[0].set_result(None)
-    shared.submit(Place(s3_bucket="b000"), {})  # busy again
+    shared.submit(Place(s3_bucket="b000"), {}).set_result(None)  # idle, but not for long
     shared.submit(PLACE, {})
+    assert opener.opened[7].closed.wait(10)
     assert [n for n, one in enumerate(opener.opened) if one.closed.is_set()] == [7]
 
 
-def test_it_closes_what_is_open_and_takes_no_more(tmp_path: Path, opener: Opener) -> None:
-    shared = SharedAggregates(tmp_path, opener)
+def test_it_closes_what_is_open_and_takes_no_more(opener: Opener) -> None:
+    """All of it together has so many seconds, not each of it."""
+    now = [0.0]
+    shared = SharedAggregates(opener, clock=lambda: now.pop() if len(now) > 1 else now[0])
     shared.submit(PLACE, {})
+    shared.submit(Place(s3_bucket="others"), {})
+    now[:] = [9.0, 3.0, 0.0]
     shared.close()
-    assert opener.opened[0].closed.is_set()
+    assert [one.grace for one in opener.opened] == [CLOSE_SECONDS - 3, 0]
     with pytest.raises(StateError, match="about to end"):
         shared.submit(PLACE, {})
-
-
-def test_an_aggregate_that_cannot_be_opened_leaves_its_journal_to_others(tmp_path: Path) -> None:
-    def refuse(_place: Place, _journal: Path) -> Aggregate:
-        raise StateError("The journal is damaged.")
-
-    shared = SharedAggregates(tmp_path, refuse)
-    with pytest.raises(StateError, match="damaged"):
-        shared.submit(PLACE, {})
-    with_first = claim(tmp_path, PLACE)
-    assert with_first.journal.parent.name == "0"
-    with_first.release()
-    shared.close()
-
-
-def test_each_holder_has_a_journal_of_its_own_and_the_next_takes_it_over(tmp_path: Path) -> None:
-    first, second = claim(tmp_path, PLACE), claim(tmp_path, PLACE)
-    assert [one.journal.parent.name for one in (first, second)] == ["0", "1"]
-    first.release()
-    again = claim(tmp_path, PLACE)
-    assert again.journal == first.journal
-    again.release()
-    second.release()
-
-
-def test_what_was_left_with_old_keys_goes_with_the_new_ones(tmp_path: Path) -> None:
-    holders = [claim(tmp_path, PLACE) for _ in range(3)]
-    holders[1].release()
-    holders[2].release()
-    new = Place(s3_bucket="segments", aws_access_key_id="B", aws_secret_access_key="b")
-    found = []
-    for slot in leftovers(tmp_path, new):
-        found.append(slot.journal)
-        slot.release()
-    assert found == [holders[1].journal, holders[2].journal]
-    holders[0].release()
 
 
 def in_a_thread(what: Callable[[], None]) -> threading.Thread:
@@ -192,20 +160,30 @@ def test_what_arrives_is_given_and_what_fails_is_raised() -> None:
         asyncio.run(wait(lambda future: future.cancel() and None))
 
 
-def test_nobody_who_stops_waiting_stops_the_event() -> None:
+def test_nobody_who_stops_waiting_stops_the_event(caplog: pytest.LogCaptureFixture) -> None:
     """A cancelled future would fail in the thread that serves everybody."""
     futures: list[Future[int]] = [Future(), Future(), Future()]
+    complaints: list[Any] = []
 
     async def give_up() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, context: complaints.append(context))
         cancelled = asyncio.create_task(arrival(futures[0], 60))
         loose = asyncio.create_task(arrival(futures[1], 60))
         await asyncio.sleep(0)
         cancelled.cancel()
         with pytest.raises(TimeoutError):
             await arrival(futures[2], 0.001)
+        end(futures[2])  # while the loop still runs
+        await asyncio.sleep(0)
         assert not loose.done()
 
-    asyncio.run(give_up())
-    for future in futures:  # the loop is closed by now
+    def end(future: "Future[int]") -> None:
         assert future.set_running_or_notify_cancel()
         future.set_result(1)
+
+    asyncio.run(give_up())
+    end(futures[0])  # the loop is closed by now
+    end(futures[1])
+    assert complaints == []
+    assert caplog.records == []

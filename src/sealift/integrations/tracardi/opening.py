@@ -3,16 +3,19 @@
 import atexit
 import os
 import threading
-from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+from sealift import DailyAggregate
 from sealift.errors import StateError
 from sealift.integrations.tracardi.settings import Place
-from sealift.integrations.tracardi.shared import Aggregate, SharedAggregates
+from sealift.integrations.tracardi.shared import SharedAggregates
 from sealift.one_off import default_state_dir
 
 STATE_DIR_VARIABLE: Final = "SEALIFT_TRACARDI_STATE_DIR"
+
+ANSWER_SECONDS: Final = 20.0
+"""After so long without S3 an event is told why; it goes by itself later."""
 
 
 class _Process:
@@ -43,7 +46,7 @@ def shared() -> SharedAggregates:
                 hint="Start workers with spawn, or without preloading.",
             )
         if _process.shared is None:
-            _process.shared = SharedAggregates(_state_dir(), _open)
+            _process.shared = SharedAggregates(_open)
             _process.used = True
         return _process.shared
 
@@ -62,13 +65,8 @@ def close_shared() -> None:
         opened.close()
 
 
-def _open(place: Place, journal: Path) -> Aggregate:
-    sealift = import_module("sealift")
-    options = sealift.AggregateOptions(
-        s3=place.s3(), journal=journal, merge=place.merge, time_zone=place.time_zone
-    )
-    opened: Aggregate = sealift.DailyAggregate(options)
-    return opened
+def _open(place: Place) -> DailyAggregate:
+    return DailyAggregate(place.options(_state_dir(), answer_seconds=ANSWER_SECONDS))
 
 
 def _state_dir() -> Path:
@@ -83,8 +81,6 @@ def _after_fork() -> None:
     before, _process = _process, _Process()
     _process.state_dir = before.state_dir
     _process.forked_from_user = before.used or before.forked_from_user
-    if before.shared is not None:
-        before.shared.abandon()
 
 
 os.register_at_fork(after_in_child=_after_fork)

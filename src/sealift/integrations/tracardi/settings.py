@@ -2,25 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from sealift import S3Options
+from sealift import AggregateOptions, S3Options
+from sealift.aggregate.options import MERGES, Merge
 from sealift.errors import ConfigError
 
-MERGES: Final = ("union", "latest", "append")
-
-_S3_NAMES: Final = {
-    "s3_bucket": "bucket",
-    "endpoint_url": "endpoint_url",
-    "region": "region",
-    "prefix": "prefix",
-}
-_REQUIRED: Final = {
+_LABELS: Final = {
     "aws_access_key_id": "AWS Access Key ID",
     "aws_secret_access_key": "AWS Secret Access Key",
     "s3_bucket": "S3 Bucket",
+    "endpoint_url": "Endpoint",
+    "region": "Region",
+    "prefix": "Prefix",
+    "merge": "Merge",
+    "time_zone": "Time zone",
 }
+_REQUIRED: Final = frozenset({"aws_access_key_id", "aws_secret_access_key", "s3_bucket"})
 _PLAIN: Final = S3Options(bucket="bucket")
 
 
@@ -39,7 +38,7 @@ class Place:
     """What the names of the days' files begin with."""
 
     merge: str = "union"
-    """One of `MERGES`."""
+    """union, latest or append."""
 
     time_zone: str = "UTC"
     """Whose midnight ends a day's file."""
@@ -49,15 +48,21 @@ class Place:
 
     aws_secret_access_key: str = field(default="", repr=False)
 
-    def s3(self) -> S3Options:
-        """Give the destination's options."""
-        return S3Options(
-            bucket=self.s3_bucket,
-            endpoint_url=self.endpoint_url,
-            region=self.region,
-            prefix=self.prefix,
-            access_key_id=self.aws_access_key_id,
-            secret_access_key=self.aws_secret_access_key,
+    def options(self, journal: Path, *, answer_seconds: float) -> AggregateOptions:
+        """Give the options of the place's aggregate."""
+        return AggregateOptions(
+            s3=S3Options(
+                bucket=self.s3_bucket,
+                endpoint_url=self.endpoint_url,
+                region=self.region,
+                prefix=self.prefix,
+                access_key_id=self.aws_access_key_id,
+                secret_access_key=self.aws_secret_access_key,
+            ),
+            journal=journal,
+            merge=_merge(self.merge),
+            time_zone=self.time_zone,
+            answer_seconds=answer_seconds,
         )
 
 
@@ -66,19 +71,15 @@ def problem(name: str, value: str) -> str:
 
     A secret is never part of what is said.
     """
-    if name in _REQUIRED and not value:
-        return f"{_REQUIRED[name]} can not be empty."
-    match name:
-        case "aws_access_key_id" | "aws_secret_access_key":
-            plain = value.isascii() and value.isprintable() and " " not in value
-            return "" if plain else f"{_REQUIRED[name]} must hold neither blanks nor controls."
-        case "merge":
-            known = ", ".join(MERGES)
-            return "" if value in MERGES else f"Merge must be one of {known}."
-        case "time_zone":
-            return _zone_problem(value)
-        case _:
-            return _s3_problem(_S3_NAMES[name], value)
+    label = _LABELS[name]
+    if not value and name in _REQUIRED:
+        return f"{label} can not be empty."
+    if name.startswith("aws_"):
+        plain = value.isascii() and value.isprintable() and " " not in value
+        return "" if plain else f"{label} must hold neither blanks nor controls."
+    option = name.removeprefix("s3_")
+    said = _complaint(option, value)
+    return f"{label}{said.removeprefix(option)}" if said else ""
 
 
 def problems(values: Mapping[str, object]) -> dict[str, str]:
@@ -95,23 +96,19 @@ def cleaned(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
-def _zone_problem(value: str) -> str:
+def _complaint(option: str, value: str) -> str:
+    """Try one option by itself, and give what the options' own check says of it."""
+    given: dict[str, Any] = {option: value}
     try:
-        ZoneInfo(value)
-    except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
-        return _NO_ZONE
-    return ""
-
-
-_NO_ZONE: Final = "Time zone must be a name such as UTC or Europe/Warsaw."
-
-
-def _s3_problem(name: str, value: str) -> str:
-    """Try the one field by itself; the destination's options know what is wrong with it."""
-    given: dict[str, Any] = {name: value}
-    try:
-        replace(_PLAIN, **given).check()
+        if option in {"merge", "time_zone"}:
+            AggregateOptions(s3=_PLAIN, journal=Path(), **given).check()
+        else:
+            replace(_PLAIN, **given).check()
     except ConfigError as error:
-        said = error.message.partition(" are wrong: ")[2]
-        return said[:1].upper() + said[1:]
+        return error.message.partition(" are wrong: ")[2]
     return ""
+
+
+def _merge(name: str) -> Merge:
+    [found] = [merge for merge in MERGES if merge == name]
+    return found

@@ -1,21 +1,23 @@
-"""The aggregates that all events of this process share, each with a journal of its own."""
+"""The aggregates that all events of this process share."""
 
 import secrets
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 from sealift.errors import StateError, TransientError
-from sealift.integrations.tracardi.journals import Slot, claim, leftovers
 from sealift.integrations.tracardi.settings import Place
 
 MOST_OPEN: Final = 64
-"""Destinations open at once; each costs a thread, a journal and connections."""
+"""Destinations open at once; each costs two threads, a journal and connections."""
+
+CLOSE_SECONDS: Final = 5.0
+"""How long the end of a process may take; what is not in S3 by then waits in the journal."""
 
 _SALT: Final = secrets.token_bytes(32)
 _WRITERS: Final = 16
@@ -24,12 +26,12 @@ _WRITERS: Final = 16
 class Aggregate(Protocol):
     """What is used of `sealift.DailyAggregate`."""
 
-    def submit(self, payload: Mapping[str, Any]) -> "Future[Any]":
+    def submit(self, payload: object) -> "Future[Any]":
         """Journal *payload*; the future ends when it is in S3."""
         ...
 
-    def close(self) -> None:
-        """Let go of everything."""
+    def close(self, *, timeout: float) -> None:
+        """Bring what waits into S3, for so many seconds at most, and let go of everything."""
         ...
 
 
@@ -38,7 +40,6 @@ class _Open:
     """An aggregate in use."""
 
     aggregate: Aggregate
-    slot: Slot
     under_way: int = 0
     """Events that have no outcome yet."""
 
@@ -50,13 +51,18 @@ class SharedAggregates:
     what gathers events into few writes must outlive them.
 
     Args:
-        state_dir: Where the journals are.
-        open_aggregate: Opens the aggregate of a place, with its journal in a folder.
+        open_aggregate: Opens the aggregate of a place.
+        clock: Monotonic, in seconds.
     """
 
-    def __init__(self, state_dir: Path, open_aggregate: Callable[[Place, Path], Aggregate]) -> None:
-        self._state_dir = state_dir
+    def __init__(
+        self,
+        open_aggregate: Callable[[Place], Aggregate],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._open_aggregate = open_aggregate
+        self._clock = clock
         self._open: OrderedDict[Place, _Open] = OrderedDict()
         self._lock = threading.Lock()
         self._closed = False
@@ -66,14 +72,13 @@ class SharedAggregates:
     def __repr__(self) -> str:
         return f"SharedAggregates({len(self._open)} open)"
 
-    def submit(self, place: Place, payload: Mapping[str, Any]) -> "Future[Any]":
+    def submit(self, place: Place, payload: object) -> "Future[Any]":
         """Journal *payload* durably; the future ends when it is in S3.
 
         Raises:
             SealiftError: It is not in the journal.
         """
-        key = _key(place)
-        used = self._use(key, place)
+        used = self._use(place)
         try:
             future = used.aggregate.submit(payload)
         except BaseException:
@@ -89,22 +94,19 @@ class SharedAggregates:
             opened = list(self._open.values())
             self._open.clear()
         self.writers.shutdown(wait=True)
+        until = self._clock() + CLOSE_SECONDS
         for one in opened:
-            _close(one)
+            one.aggregate.close(timeout=max(0.0, until - self._clock()))
 
-    def abandon(self) -> None:
-        """Leave everything to the process that this one was forked from."""
-        for one in self._open.values():
-            one.slot.release()
-
-    def _use(self, key: Place, place: Place) -> _Open:
+    def _use(self, place: Place) -> _Open:
+        key = _key(place)
         with self._lock:
             if self._closed:
                 raise StateError("This process is about to end, and takes no more events.")
-            found = self._open.get(key)
-            if found is None:
+            if key not in self._open:
                 self._make_room()
-                found = self._open[key] = self._opened(place)
+                self._open[key] = _Open(self._open_aggregate(place))
+            found = self._open[key]
             self._open.move_to_end(key)
             found.under_way += 1
             return found
@@ -117,37 +119,14 @@ class SharedAggregates:
         """Close the aggregate that was idle longest, if there are too many."""
         if len(self._open) < MOST_OPEN:
             return
-        for key, one in self._open.items():
-            if not one.under_way:
-                del self._open[key]
-                _close(one)
-                return
-        raise TransientError(
-            f"Events wait for {MOST_OPEN} destinations already.",
-            hint="Look why they do not arrive, and then send again.",
-        )
-
-    def _opened(self, place: Place) -> _Open:
-        slot = claim(self._state_dir, place)
-        try:
-            made = _Open(self._open_aggregate(place, slot.journal), slot)
-        except BaseException:
-            slot.release()
-            raise
-        self.writers.submit(self._bring_leftovers, place)
-        return made
-
-    def _bring_leftovers(self, place: Place) -> None:
-        """Bring to S3 what processes that are gone left in their journals."""
-        for slot in leftovers(self._state_dir, place):
-            _close(_Open(self._open_aggregate(place, slot.journal), slot))
-
-
-def _close(one: _Open) -> None:
-    try:
-        one.aggregate.close()
-    finally:
-        one.slot.release()
+        idle = next((key for key, one in self._open.items() if not one.under_way), None)
+        if idle is None:
+            raise TransientError(
+                f"Events wait for {MOST_OPEN} destinations already.",
+                hint="Look why they do not arrive, and then send again.",
+            )
+        leaving = self._open.pop(idle).aggregate
+        self.writers.submit(leaving.close, timeout=CLOSE_SECONDS)
 
 
 def _key(place: Place) -> Place:

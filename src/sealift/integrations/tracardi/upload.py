@@ -4,7 +4,8 @@ import asyncio
 import logging
 from typing import Any, Final
 
-from sealift.errors import ItemError, SealiftError
+from sealift.aggregate.payload import check_payload
+from sealift.errors import PayloadError, SealiftError
 from sealift.integrations.tracardi.arrival import arrival
 from sealift.integrations.tracardi.opening import shared
 from sealift.integrations.tracardi.settings import Place
@@ -38,13 +39,14 @@ async def upload(place: Place, payload: object, *, wait_seconds: float = WAIT_SE
         UploadError: What the port `error` says.
     """
     try:
+        check_payload(payload)
         await _stored(place, payload, wait_seconds)
-    except ItemError as error:
+    except PayloadError as error:
         raise UploadError(str(error)) from None
     except TimeoutError:
         raise _s3_error(
-            f"S3 took it within {wait_seconds:.0f} seconds no more. It waits in the journal "
-            "of this machine and goes by itself; do not send it again."
+            f"S3 did not take it within {wait_seconds:g} seconds. The event is kept in the "
+            "journal and sent by itself: do not add it again."
         ) from None
     except SealiftError as error:
         raise _s3_error(str(error)) from None
