@@ -119,9 +119,9 @@ def presigned_destination(options: PresignedOptions) -> "PresignedDestination":
     """
     try:
         from sealift.destinations.presigned import PresignedDestination  # noqa: PLC0415 - an extra
-    except ImportError as error:
+    except ImportError:
         raise ConfigError(
-            f"Presigned uploads need the package {error.name}, which is not installed.",
+            "Presigned uploads need the package pyreqwest, which is not installed.",
             hint="Run: pip install 'sealift[presigned]'",
         ) from None
     return PresignedDestination(options)

@@ -21,6 +21,9 @@ from sealift.errors import StateError, TransientError
 IDLE_SECONDS: Final = 15.0
 """An idle connection is used again for so long; S3 closes it not much later."""
 
+MOST_BYTES: Final = 4 << 20
+"""More of an answer is not read; a full batch has a quarter of a megabyte."""
+
 _LOOPBACK: Final = ("localhost", "127.", "[::1]")
 _CONNECTING: Final = "client error (Connect)"
 
@@ -40,19 +43,16 @@ class NoAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An answer, its body read."""
+    """An answer."""
 
     _response: SyncResponse
+    body: bytes
+    """The body, or its beginning of `MOST_BYTES`."""
 
     @property
     def status(self) -> int:
         """HTTP status."""
         return self._response.status
-
-    @property
-    def body(self) -> bytes:
-        """The whole body."""
-        return bytes(self._response.bytes())
 
     def header(self, name: str) -> str:
         """Give a header; empty if it is not there."""
@@ -124,11 +124,12 @@ class Link:
                 builder = builder.body_bytes(body)
             elif body is not None:
                 builder = builder.body_stream(body)
-            request = builder.timeout(timedelta(seconds=seconds)).build()
+            request = builder.timeout(timedelta(seconds=seconds)).build_streamed()
         except (PyreqwestError, ValueError):
             raise NoAnswerError("connect") from None
         try:
-            return HttpAnswer(request.send())
+            with request as response:
+                return HttpAnswer(response, _beginning(response))
         except PyreqwestError as error:
             # Its text holds the URL, which is a secret.
             raise NoAnswerError(_trouble(error)) from None
@@ -182,6 +183,14 @@ class Link:
 
 
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
+
+
+def _beginning(response: SyncResponse) -> bytes:
+    """Read a body, but not for ever: what answers may be anybody."""
+    body = b""
+    while len(body) < MOST_BYTES and (piece := response.body_reader.read_chunk()):
+        body += bytes(piece)
+    return body[:MOST_BYTES]
 
 
 def host_of(url: str) -> str:
