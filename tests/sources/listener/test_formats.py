@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from sealift.sealing.compress import Compression, compress
-from sealift.sources.listener.closing import CLOSING_SUFFIX, Closing
 from sealift.sealing.xml_to_json import xml_to_json
+from sealift.sources.listener.closing import CLOSING_SUFFIX, Closing
 from sealift.sources.listener.formats import Form, OutputFormat
 from sealift.sources.listener.framing_xml import XmlFraming
 from sealift.sources.listener.landing import Landing
