@@ -1,10 +1,12 @@
 """`sealift run config.toml` on a device: no AWS keys, a folder of conversations, a presigner."""
 
+import contextlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,17 +48,18 @@ def talk(home: Path, count: int = COUNT) -> None:
         shutil.copy(FIXTURES / "conversation.json", home / f"memory/conversation_{number}.json")
 
 
-@contextmanager
+@contextlib.contextmanager
 def present(home: Path, bucket: Bucket) -> Iterator[str]:
     """The installed presigner; it has the keys, and its log does not fill a pipe."""
     service = home / "service"
     service.mkdir()
     audit = str(service / "audit.log")
-    with serving(service, settings(bucket.name, bucket.server), "--audit", audit) as url:
+    environ = settings(bucket.name, bucket.server, rate_per_second="0")
+    with serving(service, environ, "--audit", audit) as url:
         yield f"{url}/ingest/new"
 
 
-@contextmanager
+@contextlib.contextmanager
 def old(bucket: Bucket) -> Iterator[PresignerServer]:
     """An old presigner: url and key, signed for the host only."""
     server = bucket.server
@@ -147,6 +150,66 @@ def test_it_runs_on_and_hears_of_new_files(home: Path, ministack_bucket: Bucket)
             process.communicate(timeout=20)
     assert process.returncode == 0
     check_arrived(home, ministack_bucket, 3)
+
+
+_RUN = """
+import pathlib, sys
+import sealift
+config = sealift.Config.load("config.toml")
+with sealift.Agent(sealift.build_routes(config), config.agent.state_dir) as agent:
+    assert agent.run(once=True).waiting == 0
+print(sorted({"boto3", "botocore", "obstore"} & sys.modules.keys()))
+status = pathlib.Path("/proc/self/status").read_text().splitlines()
+print(next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM")))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="its peak memory is read as Linux tells it")
+def test_a_device_needs_no_aws_library(home: Path, ministack_bucket: Bucket) -> None:
+    talk(home)
+    with old(ministack_bucket) as service:
+        configure(home, service.url, "redact = []\n")
+        done = subprocess.run(
+            [sys.executable, "-c", _RUN],
+            cwd=home,
+            env=environment(home),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    loaded, megabytes = done.stdout.splitlines()
+    assert loaded == "[]"
+    assert int(megabytes) < 80
+    assert len(ministack_bucket.keys()) == COUNT
+
+
+def test_killed_at_any_moment_it_goes_on_under_the_same_keys(
+    home: Path, ministack_bucket: Bucket
+) -> None:
+    """PRESIGNED_KILLS says how often; each time it has got a little further."""
+    kills = int(os.environ.get("PRESIGNED_KILLS", "4"))
+    count = 30 * kills
+    bucket = ministack_bucket
+    bucket.client.put_bucket_versioning(
+        Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"}
+    )
+    talk(home, count)
+    with present(home, bucket) as url:
+        config = configure(home, url, "redact = []\n")
+        for number in range(kills):
+            process = start("run", config, home=home, SEALIFT_PRESIGNER_SECRET=SECRET)
+            for _ in range(1 + 7 * number % 20):
+                read_until(process, "✅ uploaded")
+            process.kill()
+            process.communicate(timeout=20)
+        assert len(list((home / "memory").glob("*.json"))) > 0, "it was done before the last kill"
+        done = run("run", "--once", config, home=home, SEALIFT_PRESIGNER_SECRET=SECRET)
+    assert done.returncode == 0
+    pages = bucket.client.get_paginator("list_object_versions").paginate(Bucket=bucket.name)
+    versions = [one["Key"] for page in pages for one in page.get("Versions", [])]
+    names = {key.rpartition("_conversation_")[2] for key in versions}
+    assert len(versions) == len(set(versions)) == len(names) == count
 
 
 def test_what_does_not_work_is_said_and_waits(home: Path) -> None:

@@ -57,6 +57,13 @@ def test_a_file_is_stored_under_the_key_that_was_named(rig: Rig) -> None:
     assert "authorization" not in sent.call.headers
 
 
+def test_an_empty_file_is_an_object(rig: Rig) -> None:
+    destination, one = rig.destination(), order(b"")
+    key = key_of(destination, one)
+    destination.put(key, one.parcel, put_id=one.put_id)
+    assert rig.store.objects[key].body == b""
+
+
 def test_keys_are_asked_for_a_hundred_at_a_time_once_the_presigner_is_known(rig: Rig) -> None:
     destination = rig.destination()
     assert destination.names_at_once == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sealift.destinations.presigned_link import HttpAnswer, Link, NoAnswerError
+from sealift.destinations.presigned_link import MOST_BYTES, HttpAnswer, Link, NoAnswerError
 from sealift.destinations.presigned_options import PresignedOptions
 from sealift.errors import ConfigError, NotSentError, StateError, StoreRefusedError
 from sealift.testing.bucket import Answer
@@ -168,6 +168,20 @@ def test_an_url_that_is_used_has_no_aws_key_of_ours(monkeypatch: pytest.MonkeyPa
         assert "poison" not in str(sent)
 
 
+def test_an_answer_without_end_is_not_read_to_its_end() -> None:
+    def serve(http: Exchange) -> None:
+        http.read_body()
+        http.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")
+        while True:  # until the client goes away
+            http.wfile.write(b"x" * 100_000)
+
+    server = HttpServer(serve)
+    server.start()
+    answer = send(link(), f"http://127.0.0.1:{server.port}/key", seconds=20.0)
+    assert len(answer.body) == MOST_BYTES
+    server.stop()
+
+
 def test_a_fork_may_not_use_the_connection() -> None:
     by = link()
     by._pid = os.getpid() + 1
@@ -220,3 +234,16 @@ def test_a_stage_before_the_path_does_not_spoil_the_signature(rig: Rig) -> None:
     key = key_of(destination, one)
     assert destination.head(key) is None
     assert rig.server.requests[0].path == "/prod/ingest/batch"
+
+
+@pytest.mark.parametrize(
+    ("url", "is_open"),
+    [
+        ("http://presigner.example/ingest/new", True),
+        ("https://presigner.example/ingest/new", False),
+        ("http://localhost:8787/ingest/new", False),
+        ("http://[::1]:8787/ingest/new", False),
+    ],
+)
+def test_urls_that_come_without_tls_are_told_of(rig: Rig, url: str, *, is_open: bool) -> None:
+    assert rig.destination(url=url).is_open_to_eavesdroppers == is_open

@@ -18,7 +18,13 @@ from sealift.destinations.presigned_answers import (
 )
 from sealift.destinations.presigned_client import MAX_BATCH, PresignerClient
 from sealift.destinations.presigned_grants import Grant, Grants, Wanted, bucket_of
-from sealift.destinations.presigned_link import HttpAnswer, Link, NoAnswerError, host_of
+from sealift.destinations.presigned_link import (
+    HttpAnswer,
+    Link,
+    NoAnswerError,
+    host_of,
+    is_loopback,
+)
 from sealift.destinations.presigned_options import PresignedOptions
 from sealift.errors import (
     ItemRefusedError,
@@ -81,6 +87,12 @@ class PresignedDestination:
             max_bytes=self._options.max_bytes,
             names_keys=True,
         )
+
+    @property
+    def is_open_to_eavesdroppers(self) -> bool:
+        """Whether URLs come over a network without TLS."""
+        url = self._options.url
+        return url.startswith("http:") and not is_loopback(url)
 
     @property
     def names_at_once(self) -> int:

@@ -148,8 +148,7 @@ class Link:
                 "The connection to the presigner was made before this process was forked.",
                 hint="Start processes with spawn, or use threads.",
             )
-        host = url.partition("://")[2]
-        direct = host.startswith(_LOOPBACK)
+        direct = is_loopback(url)
         client = self._clients.get(direct)
         if client is not None:
             return client
@@ -191,6 +190,11 @@ def _beginning(response: SyncResponse) -> bytes:
     while len(body) < MOST_BYTES and (piece := response.body_reader.read_chunk()):
         body += bytes(piece)
     return body[:MOST_BYTES]
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL leads to this very machine."""
+    return url.partition("://")[2].startswith(_LOOPBACK)
 
 
 def host_of(url: str) -> str:

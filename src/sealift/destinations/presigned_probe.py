@@ -45,6 +45,13 @@ def probe_presigner(
             message="It makes an item's key of its id, and URLs that fit one upload.",
         )
     yield _clock(destination.presigner.skew_seconds)
+    if destination.is_open_to_eavesdroppers:
+        yield Finding(
+            name="tls",
+            level="warn",
+            message="Its URL is http://: whoever listens can use the URLs that it gives.",
+            hint="Use https://.",
+        )
 
 
 def _clock(skew_seconds: float | None) -> Finding:
