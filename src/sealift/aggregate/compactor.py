@@ -141,12 +141,14 @@ class Compactor:
         date = done.date
         names = [*self._parts.listed(date)]
         day = self._days.read(date)
-        self._refuse(date, day.problem)
+        if day.problem:
+            raise self._foreign(date, day.problem)
         todo = [name for name in names if not _is_folded(name, day.table)]
         deleted = self._delete(name for name in names if _is_folded(name, day.table))
         count, fresh = self._gather(day.table, todo, anew=anew)
+        body = self._body(date, day, fresh) if todo else b""  # if only to see that it is one
         if fresh:
-            self._fold(date, day, fresh)
+            self._put(date, day, body, fresh)
         else:
             self._sweep(date, day.table)
         done = replace(
@@ -181,15 +183,17 @@ class Compactor:
             parts += 1
         return parts, sorted(fresh)
 
-    def _fold(self, date: str, day: Day, fresh: list[Event]) -> None:
+    def _body(self, date: str, day: Day, fresh: list[Event]) -> bytes:
+        try:
+            return self._days.body_after(day, fresh)
+        except ShapeError as error:
+            problem = str(error)
+        raise self._foreign(date, problem)
+
+    def _put(self, date: str, day: Day, body: bytes, fresh: list[Event]) -> None:
         table = self._days.table_after(day, fresh)
         if not self._days.has_room_for(table):
             table = self._days.with_record(date, table)
-        try:
-            body = self._days.body_after(day, fresh)
-        except ShapeError as error:
-            self._refuse(date, str(error))
-            return
         self._days.put(day, body, table)
 
     def _delete(self, folded: Iterator[PartName]) -> int:
@@ -208,12 +212,11 @@ class Compactor:
             if not is_named and self._clock() - found.modified > _STALE_SECONDS:
                 store.delete(found.key)
 
-    def _refuse(self, date: str, problem: str) -> None:
-        if problem:
-            raise InvalidContentError(
-                f"{self._url(date)} is no day's file: {problem}. It was not touched.",
-                hint="Mend it or move it away; what comes meanwhile waits in parts beside it.",
-            )
+    def _foreign(self, date: str, problem: str) -> InvalidContentError:
+        return InvalidContentError(
+            f"{self._url(date)} is no day's file: {problem}. It was not touched.",
+            hint="Mend it or move it away; what comes meanwhile waits in parts beside it.",
+        )
 
     def _url(self, date: str) -> str:
         return self._days.store.url(self._days.key(date))
