@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sealift.datasets.dataset import Dataset
 from sealift.datasets.options import DatasetConfig, DatasetOptions, MongoOptions
@@ -11,9 +11,11 @@ from sealift.datasets.publishing import Surroundings
 from sealift.datasets.service import DatasetService
 from sealift.datasets.tow_and_go import tow_and_go
 from sealift.destinations.s3_options import S3Options
-from sealift.events import Event
 from tests.datasets.servers import MongoServer
 from tests.servers import Bucket
+
+if TYPE_CHECKING:
+    from sealift.events import Event
 
 VERSION = 1_684_216_515
 

@@ -50,8 +50,10 @@ def secantus(*arguments: str) -> Iterator[MongoServer]:
     program = shutil.which("secantusd-py", path=str(Path(sys.executable).parent))
     assert program, "secantusdb is not installed"
     process = subprocess.Popen(
-        [program, "--host", "127.0.0.1", "--port", str(port), "--storage-path", ":memory:"]
-        + ["--log-level", "ERROR", *arguments],
+        [
+            *(program, "--host", "127.0.0.1", "--port", str(port), "--storage-path", ":memory:"),
+            *("--log-level", "ERROR", *arguments),
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -3,12 +3,15 @@
 import gzip
 import hashlib
 import threading
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sealift.datasets.publishing import StaleDocumentError
+from sealift.datasets.service import DatasetService
 from sealift.destinations.s3_versions import S3Versions
 from sealift.destinations.versioned import Version
 from sealift.errors import (
@@ -146,10 +149,8 @@ def test_many_publishers_at_once_leave_the_newest(rig: Rig) -> None:
         service.push(links(1))
 
         def publish(number: int) -> None:
-            try:
+            with suppress(StaleDocumentError, OutcomeUnknownError):
                 service.push(links(2, version=VERSION + number))
-            except (StaleDocumentError, OutcomeUnknownError):
-                pass
 
         threads = [threading.Thread(target=publish, args=(n,)) for n in range(1, 7)]
         for thread in threads:
@@ -162,12 +163,14 @@ def test_many_publishers_at_once_leave_the_newest(rig: Rig) -> None:
 
 def test_a_lost_answer_is_resolved_by_looking(rig: Rig) -> None:
     weather = Weather()
-    with Proxy(rig.bucket.server.endpoint_url, weather) as proxy:
-        with rig.service(s3={"endpoint_url": proxy.endpoint_url}) as service:
-            service.push(links(1))
-            weather.drop_reply_every = 2
-            report = service.push(links(2, version=VERSION + 1))
-            assert proxy.replies_dropped
+    with (
+        Proxy(rig.bucket.server.endpoint_url, weather) as proxy,
+        rig.service(s3={"endpoint_url": proxy.endpoint_url}) as service,
+    ):
+        service.push(links(1))
+        weather.drop_reply_every = 2
+        report = service.push(links(2, version=VERSION + 1))
+        assert proxy.replies_dropped
     assert report.places[0].outcome == "stored"
     assert rig.bucket.raw_get(KEY) == links(2, version=VERSION + 1)
 
@@ -196,35 +199,35 @@ def test_what_is_not_given_back_as_it_was_sent_is_no_success(rig: Rig) -> None:
 def test_every_destination_gets_it_and_one_that_fails_holds_up_no_other(rig: Rig) -> None:
     second = s3_options(rig.bucket, prefix="second/")
     nowhere = s3_options(rig.bucket, endpoint_url=f"http://127.0.0.1:{free_port()}")
-    with rig.service(more=(nowhere, second)) as service:
-        with pytest.raises(NotSentError) as caught:
-            service.push(links(3))
+    with rig.service(more=(nowhere, second)) as service, pytest.raises(NotSentError) as caught:
+        service.push(links(3))
     assert rig.bucket.raw_get(f"second/{KEY}") == links(3)
     assert any("second/" in note for note in caught.value.__notes__)
     assert len(rig.slept) == 5
 
 
 def test_wrong_credentials_are_told_at_once(rig: Rig) -> None:
-    with rig.service(s3={"secret_access_key": "wrong"}) as service:
-        with pytest.raises(CredentialsError) as caught:
-            service.push(links(3))
+    with (
+        rig.service(s3={"secret_access_key": "wrong"}) as service,
+        pytest.raises(CredentialsError) as caught,
+    ):
+        service.push(links(3))
     assert caught.value.exit_code == 4
     assert rig.slept == []
 
 
 def test_a_store_without_conditions_is_refused(tmp_path: Path, rclone_bucket: Bucket) -> None:
-    with Rig(tmp_path, rclone_bucket).service() as service:
-        with pytest.raises(Exception, match="does not honour"):
-            service.push(links(3))
+    with (
+        Rig(tmp_path, rclone_bucket).service() as service,
+        pytest.raises(Exception, match="does not honour"),
+    ):
+        service.push(links(3))
     assert rclone_bucket.keys() == []
 
 
 def test_a_dataset_without_a_destination_is_refused(rig: Rig) -> None:
-    config = rig.service().config
-    from dataclasses import replace  # noqa: PLC0415
-
-    from sealift.datasets.service import DatasetService  # noqa: PLC0415
-
+    with rig.service() as service:
+        config = service.config
     with pytest.raises(ConfigError, match="no destination"):
         DatasetService(replace(config, destinations=()), rig.home)
 
@@ -237,10 +240,11 @@ def test_copies_are_dated_and_kept_while_they_may_be_needed(rig: Rig) -> None:
         for number, day in enumerate((0, 1, 5, 30)):
             rig.now = 1_795_000_000.0 + day * DAY
             service.push(links(2, version=VERSION + number))
+        there = rig.bucket.keys()
         versions = [one.version for one in service.copies()]
         # The third was published until day 30, so it is kept; those before it are not.
         assert versions == [VERSION + 2, VERSION + 3]
-        assert all(key.startswith(("p/history/20", "p/tow")) for key in rig.bucket.keys())
+        assert all(key.startswith(("p/history/20", "p/tow")) for key in there)
         copy = service.copies()[-1]
     assert rig.bucket.raw_get(copy.key) == links(2, version=VERSION + 3)
     assert copy.day.isoformat() in copy.key

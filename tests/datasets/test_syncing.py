@@ -94,10 +94,10 @@ def test_three_changes_of_three_thousand_are_three_writes(set_rig: Rig) -> None:
 
     class Counted(pymongo.monitoring.CommandListener):  # type: ignore[name-defined]
         def started(self, event: Any) -> None:
-            if event.command_name in {"insert", "update", "delete"}:
-                if event.command[event.command_name] == "tow_and_go":
-                    key = {"insert": "documents", "update": "updates", "delete": "deletes"}
-                    written.append(len(event.command[key[event.command_name]]))
+            name, command = event.command_name, event.command
+            key = {"insert": "documents", "update": "updates", "delete": "deletes"}.get(name)
+            if key and command[name] == "tow_and_go":
+                written.append(len(command[key]))
 
         def succeeded(self, event: Any) -> None: ...
         def failed(self, event: Any) -> None: ...
@@ -303,16 +303,17 @@ def test_what_is_no_document_is_refused(
 def test_a_gzip_bomb_is_not_unpacked(set_rig: Rig) -> None:
     with set_rig.service(compress="gzip") as service:
         service.push(links(2000))
-    with set_rig.service(max_document_bytes=50_000) as service:
-        with pytest.raises(TooLargeError, match="unpacked"):
-            service.sync()
+    with (
+        set_rig.service(max_document_bytes=50_000) as service,
+        pytest.raises(TooLargeError, match="unpacked"),
+    ):
+        service.sync()
 
 
 def test_an_object_that_no_push_stored_proves_nothing(set_rig: Rig) -> None:
     set_rig.bucket.raw_put(KEY, links(5))
-    with set_rig.service() as service:
-        with pytest.raises(InvalidContentError, match="Nothing proves"):
-            service.sync()
+    with set_rig.service() as service, pytest.raises(InvalidContentError, match="Nothing proves"):
+        service.sync()
     with set_rig.service(unsigned="accept") as service:
         assert service.sync().records == 5
 
@@ -371,7 +372,7 @@ def test_whatever_fails_whenever_the_set_stays_whole(
     """Disk full, connection cut, primary lost."""
     server = set_rig.server
     assert server
-    version, now = VERSION, links(300)
+    version, now, codes = VERSION, links(300), set()
     with set_rig.service(mongo={"switch": switch, "batch_records": 50}) as service:
         service.push(now)
         service.sync()
@@ -383,7 +384,7 @@ def test_whatever_fails_whenever_the_set_stays_whole(
             try:
                 service.sync()
             except TransientError as error:
-                assert error.exit_code == 3, error
+                codes.add(error.exit_code)
             finally:
                 server.heal()
             assert set_rig.segments() in (segments_of(now), segments_of(text)), command
@@ -391,14 +392,9 @@ def test_whatever_fails_whenever_the_set_stays_whole(
             assert set_rig.segments() == segments_of(text)
             now = text
         assert service.verify().agree
-    failed = {run.outcome for run in service_runs(set_rig)} - {"stored", "synced", "unchanged"}
-    assert failed or switch == "transaction", "transactions are tried again by the driver"
+    wanted = ({3}, set()) if switch == "transaction" else ({3},)
+    assert codes in wanted, "the driver tries transactions again"
     assert sorted(set_rig.database.list_collection_names()) == [STATES, "tow_and_go"]
-
-
-def service_runs(rig: Rig) -> list[Any]:
-    with rig.service() as service:
-        return service.runs(1000)
 
 
 def test_another_sync_that_was_quicker_is_noticed(
@@ -431,9 +427,11 @@ def test_another_sync_that_was_quicker_is_noticed(
 def test_two_syncs_of_one_machine_do_not_run_at_once(rig: Rig) -> None:
     with rig.service() as service, rig.service() as other:
         service.push(links(2))
-        with other._log.alone(f"{rig.database.name}.tow_and_go"):
-            with pytest.raises(TransientError, match="already"):
-                service.sync()
+        with (
+            other._log.alone(f"{rig.database.name}.tow_and_go"),
+            pytest.raises(TransientError, match="already"),
+        ):
+            service.sync()
         service.sync()
 
 
@@ -441,9 +439,9 @@ def test_copies_that_a_killed_sync_left_are_dropped(rig: Rig) -> None:
     with rig.service(mongo={"switch": "rename"}) as service:
         worker = service._log.worker
         today = replacing.datetime.fromtimestamp(rig.now, replacing.UTC)
-        mine = f"tow_and_go__sealift_20250101_{worker}"
-        old = "tow_and_go__sealift_20200101_other"
-        recent = f"tow_and_go__sealift_{today:%Y%m%d}_other"
+        mine = f"tow_and_go__sealift_20250101_{worker}_a1"
+        old = "tow_and_go__sealift_20200101_other_a1"
+        recent = f"tow_and_go__sealift_{today:%Y%m%d}_other_a1"
         for name in (mine, old, recent):
             rig.database[name].insert_one({})
         service.push(links(2))
@@ -517,9 +515,8 @@ def test_a_snapshot_over_16_mb_names_the_other_mode(set_rig: Rig) -> None:
         service.push(json.dumps({"rows": [{"id": 1, "text": long}]}).encode())
         with pytest.raises(TooLargeError, match="records"):
             service.sync()
-    with rig.service() as service:
-        with pytest.raises(TooLargeError, match="16 MB"):
-            service.sync()
+    with rig.service() as service, pytest.raises(TooLargeError, match="16 MB"):
+        service.sync()
     assert rig.database["rows"].count_documents({}) == 0
 
 
@@ -527,7 +524,9 @@ def test_a_collection_does_not_change_its_mode(rig: Rig) -> None:
     with rig.service() as service:
         service.push(links(4))
         service.sync()
-    with rig.service(mongo={"mode": "snapshot", "collection": "tow_and_go"}) as service:
-        with pytest.raises(ConfigError, match='mode = "records"'):
-            service.sync()
+    with (
+        rig.service(mongo={"mode": "snapshot", "collection": "tow_and_go"}) as service,
+        pytest.raises(ConfigError, match='mode = "records"'),
+    ):
+        service.sync()
     assert rig.segments() == segments_of(links(4))

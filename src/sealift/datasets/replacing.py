@@ -23,15 +23,19 @@ class Replacement:
         mongo: Where the collection is.
         worker: Name of this state directory; no two that work at once may have the same.
         now: Seconds since 1970.
+        chance: Makes the copy's name its own: a request of a sync that was killed may still
+            be under way on the server, and must not write into the copy of the next.
         telling: Makes who is told of progress.
     """
 
-    def __init__(self, mongo: Mongo, worker: str, now: float, telling: Telling) -> None:
+    def __init__(
+        self, mongo: Mongo, worker: str, *, now: float, chance: bytes, telling: Telling
+    ) -> None:
         self._mongo = mongo
         self._worker = worker
         self._today = datetime.fromtimestamp(now, UTC).date()
         self._telling = telling
-        self.name = f"{mongo.collection}{COPY}{self._today:%Y%m%d}_{worker}"
+        self.name = f"{mongo.collection}{COPY}{self._today:%Y%m%d}_{worker}_{chance.hex()}"
 
     def put(
         self, records: list[Record], changes: Changes, state: State, live: Live, *, anew: bool
@@ -71,7 +75,7 @@ class Replacement:
     def _sweep(self) -> None:
         """Drop copies that a killed sync of this worker left, and of others some days ago."""
         for name in self._mongo.copies():
-            day, _, worker = name.removeprefix(self._mongo.collection + COPY).partition("_")
+            day, worker, *_ = f"{name.removeprefix(self._mongo.collection + COPY)}_".split("_")
             if worker == self._worker or self._is_old(day):
                 self._mongo.drop(name)
 

@@ -277,8 +277,13 @@ class Syncer:
         )
 
     def _replacement(self) -> Replacement:
-        now = self._around.clock()
-        return Replacement(self._mongo, self._worker, now, self._telling)
+        return Replacement(
+            self._mongo,
+            self._worker,
+            now=self._around.clock(),
+            chance=self._around.random(6),
+            telling=self._telling,
+        )
 
     def _telling(self, doing: str, records: int) -> Callable[[int], object]:
         def told(done: int) -> None:
