@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from sealift import S3Options
 from sealift.errors import ConfigError
 from sealift.integrations import tracardi
 from tests.integrations.tracardi_stand_ins import tracardi_stand_ins
@@ -161,3 +163,27 @@ def test_without_tracardi_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         tracardi.nothing  # noqa: B018
+
+
+def test_all_that_a_form_says_reaches_the_aggregate(tmp_path: Path) -> None:
+    given = {
+        **GIVEN,
+        "endpoint_url": "https://minio.example.com",
+        "region": "eu-west-1",
+        "prefix": "segments/",
+        "merge": "latest",
+        "time_zone": "Europe/Warsaw",
+    }
+    options = tracardi.validate(given).place().options(tmp_path, answer_seconds=7)
+    options.check()
+    assert options.s3 == S3Options(
+        bucket="segments",
+        access_key_id="AKIAEXAMPLE",
+        secret_access_key=GIVEN["aws_secret_access_key"],
+        endpoint_url="https://minio.example.com",
+        region="eu-west-1",
+        prefix="segments/",
+    )
+    assert (options.merge, options.time_zone) == ("latest", "Europe/Warsaw")
+    assert (options.journal, options.answer_seconds) == (tmp_path, 7)
+    assert options.suffix == "_segments.json"

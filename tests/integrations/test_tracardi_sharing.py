@@ -12,6 +12,7 @@ from sealift.errors import AccessDeniedError, StateError, TransientError
 from sealift.integrations.tracardi.arrival import arrival
 from sealift.integrations.tracardi.settings import Place
 from sealift.integrations.tracardi.shared import CLOSE_SECONDS, MOST_OPEN, SharedAggregates
+from sealift.integrations.tracardi.upload import DONE, upload
 
 PLACE = Place(s3_bucket="segments", aws_access_key_id="AKIA", aws_secret_access_key="a-secret")
 
@@ -187,3 +188,30 @@ def test_nobody_who_stops_waiting_stops_the_event(caplog: pytest.LogCaptureFixtu
     end(futures[1])
     assert complaints == []
     assert caplog.records == []
+
+
+def test_the_event_loop_goes_on_while_a_disk_hangs(
+    shared: SharedAggregates, opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opening and journaling block; if they did so here, nobody could ever free them."""
+    freed = threading.Event()
+    submit = Aggregate.submit
+
+    def hanging(self: Aggregate, payload: Any) -> "Future[Any]":
+        assert freed.wait(5)
+        future = submit(self, payload)
+        future.set_result(None)
+        return future
+
+    async def free() -> None:
+        freed.set()
+
+    async def both() -> str:
+        uploading = asyncio.create_task(upload(PLACE, {"traits": {"smi_uid": "a"}}))
+        await asyncio.sleep(0)
+        await free()
+        return await uploading
+
+    monkeypatch.setattr(Aggregate, "submit", hanging)
+    monkeypatch.setattr("sealift.integrations.tracardi.upload.shared", lambda: shared)
+    assert asyncio.run(both()) == DONE
