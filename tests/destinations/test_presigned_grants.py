@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.destinations.presigned import _item_of
 from sealift.destinations.presigned_grants import (
     MOST_KEPT,
     Grant,
@@ -14,6 +13,7 @@ from sealift.destinations.presigned_grants import (
     Wanted,
     bucket_of,
     good_until,
+    item_of,
 )
 from sealift.errors import ItemRefusedError
 from sealift.presigner.keys import make_key
@@ -79,7 +79,7 @@ def test_a_key_says_which_item_it_is_of(name: str, prefix: str, device: str) -> 
         key = make_key(prefix, device, ITEM_ID, name)
     except ProblemError:
         return
-    found, filename = _item_of(key)
+    found, filename = item_of(key)
     assert found == ITEM_ID
     assert make_key(prefix, device, found, filename) == key
 
@@ -87,7 +87,7 @@ def test_a_key_says_which_item_it_is_of(name: str, prefix: str, device: str) -> 
 @pytest.mark.parametrize("key", ["uploads/d/x.json", f"{ITEM_ID}.json", f"d/{ITEM_ID}_x.json", ""])
 def test_a_key_of_an_old_presigner_says_nothing(key: str) -> None:
     with pytest.raises(ItemRefusedError):
-        _item_of(key)
+        item_of(key)
 
 
 def grant(put_id: str, good_until: float = 100.0) -> Grant:

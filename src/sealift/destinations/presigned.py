@@ -2,11 +2,9 @@
 
 import hashlib
 import os
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
-from urllib.parse import unquote
 
 from sealift.destinations.base import Capabilities, Found, KeyOrder, PartLog, Stored
 from sealift.destinations.checks import check_key, sealed_chunks
@@ -17,7 +15,7 @@ from sealift.destinations.presigned_answers import (
     remedy,
 )
 from sealift.destinations.presigned_client import MAX_BATCH, PresignerClient
-from sealift.destinations.presigned_grants import Grant, Grants, Wanted, bucket_of
+from sealift.destinations.presigned_grants import Grant, Grants, Wanted, bucket_of, item_of
 from sealift.destinations.presigned_link import (
     HttpAnswer,
     Link,
@@ -27,7 +25,6 @@ from sealift.destinations.presigned_link import (
 )
 from sealift.destinations.presigned_options import PresignedOptions
 from sealift.errors import (
-    ItemRefusedError,
     NotSentError,
     SealiftError,
     SourceChangedError,
@@ -37,8 +34,6 @@ from sealift.errors import (
 from sealift.naming import new_id
 from sealift.sealing.parcel import Parcel
 
-_UUID7: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-_NAMED: Final = re.compile(rf"(?:.*/)?[^/_]+_({_UUID7})_([^/]+)", re.ASCII | re.DOTALL)
 _MOST_TRIES: Final = {"expired": 2, "denied": 1, "damaged": 2, "absent": 1}
 """How often each remedy is tried within one put."""
 
@@ -50,8 +45,8 @@ class PresignedDestination:
     The presigner makes the keys. One of the present form makes an item's key of its
     id, so it is the same each time, and says after an unclear answer whether the
     bytes are there. An old one makes a new key for each request and cannot say: an
-    item whose answer was lost goes to the same key while its URL is good, and then to
-    another, so it may be stored twice and is never lost.
+    item whose answer was lost goes to the same key while its URL is good and known, and
+    then to another, so it may be stored twice and is never lost.
 
     No URL is used after its end, by this machine's clock and the presigner's `Date`.
 
@@ -151,7 +146,7 @@ class PresignedDestination:
 
     def head(self, key: str) -> Found | None:
         """Ask the presigner what is under *key*; see `Destination.head`."""
-        item_id, filename = _item_of(key)
+        item_id, filename = item_of(key)
         seen = self.presigner.look(item_id, filename)
         if not seen["stored"] or seen.get("key") != key:
             return None
@@ -203,7 +198,7 @@ class PresignedDestination:
         grant = self._grants.good(put_id)
         if grant is None:
             last = self._grants.last(put_id)
-            filename = last.wanted.filename if last else _item_of(key)[1]
+            filename = last.wanted.filename if last else item_of(key)[1]
             wanted = (
                 last.wanted
                 if last
@@ -267,21 +262,6 @@ class PresignedDestination:
             # made of this item's id, by URLs that fit these bytes only, it is ours.
             return Stored()
         return None
-
-
-def _item_of(key: str) -> tuple[str, str]:
-    """Read an item's id and its file name off its key.
-
-    Raises:
-        ItemRefusedError: An old presigner made it; nobody here can look.
-    """
-    found = _NAMED.fullmatch(key)
-    if found is None:
-        raise ItemRefusedError(
-            "Whether an earlier upload arrived cannot be found out: this presigner does not tell.",
-            hint="Look into the bucket, then release or drop the item.",
-        )
-    return found[1], unquote(found[2])
 
 
 def _md5(parcel: Parcel) -> str:

@@ -1,5 +1,6 @@
-"""URLs that were given for uploads, for as long as they are good."""
+"""URLs that were given for uploads, for as long as they are good, and what is read off them."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -7,10 +8,14 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from sealift.errors import ItemRefusedError
+
 MOST_KEPT: Final = 4096
 """More than an agent has in flight; the oldest are forgotten first, and asked for again."""
 
 _MARGIN_SECONDS: Final = 5.0
+_UUID7: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_NAMED: Final = re.compile(rf"(?:.*/)?[^/_]+_({_UUID7})_([^/]+)", re.ASCII | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +124,21 @@ def bucket_of(url: str, key: str) -> str:
     host = split.hostname or ""
     bucket, dot, rest = host.partition(".s3")
     return bucket if dot and rest[:1] in {".", "-"} else host
+
+
+def item_of(key: str) -> tuple[str, str]:
+    """Read an item's id and its file name off its key.
+
+    Raises:
+        ItemRefusedError: An old presigner made it; nobody here can look.
+    """
+    found = _NAMED.fullmatch(key)
+    if found is None:
+        raise ItemRefusedError(
+            "Whether an earlier upload arrived cannot be found out: this presigner does not tell.",
+            hint="Look into the bucket, then release or drop the item.",
+        )
+    return found[1], unquote(found[2])
 
 
 @lru_cache(maxsize=16)
