@@ -160,6 +160,12 @@ def test_without_tracardi_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
             use()
 
 
+def test_without_a_library_it_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pydantic_core", None)
+    with pytest.raises(ConfigError, match=r"pydantic_core cannot be imported.*Install it as well"):
+        tracardi.register()
+
+
 def test_another_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         tracardi.nothing  # noqa: B018

@@ -46,7 +46,11 @@ def _plugin() -> Any:
     try:
         return import_module("sealift.integrations.tracardi.plugin")
     except ModuleNotFoundError as error:
+        name = error.name or ""
+        if name.partition(".")[0] == "tracardi":
+            hint = "Install Sealift where Tracardi is, or use `sealift tracardi serve` beside it."
+        else:
+            hint = "Install it as well."
         raise ConfigError(
-            f"The plugin runs inside Tracardi, and {error.name} cannot be imported here.",
-            hint="Install Sealift where Tracardi is, or use `sealift tracardi serve` beside it.",
+            f"The plugin runs inside Tracardi, and {name} cannot be imported here.", hint=hint
         ) from None
