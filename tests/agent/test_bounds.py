@@ -76,7 +76,7 @@ def test_a_long_outage_holds_little_while_many_files_wait(
         threading.Event().wait(3)  # a long outage, as far as a test may go
         ended = process.cpu_times()
         assert sum(agent._ledger.fetch("SELECT count(*) FROM item")[0]) <= 600
-        assert len(agent._runners[0]._flying) <= 1
+        assert len(agent._runners[0]._flight._jobs) <= 1
         assert process.memory_info().rss - before < 20 << 20
         assert ended.user + ended.system - began.user - began.system < 1.0, "it is busy waiting"
     assert len(rig.names()) == 20_000
@@ -156,7 +156,7 @@ def test_large_documents_are_held_one_limit_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: tuple[MemoryDestination, ...]
 ) -> None:
     limit = 4 << 20
-    monkeypatch.setattr("sealift.agent.runner.IN_MEMORY_BYTES", limit)
+    monkeypatch.setattr("sealift.agent.flight.IN_MEMORY_BYTES", limit)
     down = Down(CredentialsError("No."))
     rig = Rig(tmp_path, (*others, down), probe_seconds=0.3)
     for number in range(40):
@@ -167,7 +167,7 @@ def test_large_documents_are_held_one_limit_at_a_time(
         note = rig._note
 
         def noting(event: Event) -> None:
-            held.append(runner._bytes)
+            held.append(runner._flight._bytes)
             note(event)
 
         runner._news._observer = noting

@@ -81,6 +81,14 @@ def test_1_after_the_quick_retries_an_item_waits_patiently(rig: Rig, server: Fau
     assert rig.names() == sorted(bodies)
 
 
+def test_1_a_run_that_is_to_end_leaves_what_waits_patiently(rig: Rig, server: FaultServer) -> None:
+    rig.fill(1)
+    server.fail(operation="PutObject", status=500, code="InternalError", times=None)
+    with rig.agent(replace(rig.route(), schedule=Schedule(quick_retries=1))) as agent:
+        assert agent.run(once=True).exit_code == 3
+    assert len(server.calls("PutObject")) == 1
+
+
 def test_2_slow_down_halves_the_pace_and_everything_arrives(rig: Rig, server: FaultServer) -> None:
     bodies = rig.fill(60)
     server.fail(SLOW_DOWN, operation="PutObject", after=10, times=8)

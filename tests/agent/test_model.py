@@ -257,7 +257,7 @@ class Delivery(RuleBasedStateMachine):
                     wall=self.clock.wall, monotonic=self.clock.monotonic, random=lambda: 0.0
                 ),
             )
-            mail.in_flight = lambda: runner._in_flight
+            mail.in_flight = lambda: runner._flight.count
             runner.run(once=True)
         finally:
             mailbox_module.SimpleQueue = keep  # type: ignore[misc]

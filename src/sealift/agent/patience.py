@@ -52,11 +52,10 @@ class Patience:
             return True
         if self._feed.sweeping or self._ripens_soon(now):
             return False
-        tried = (
-            self._ledger.still_tried(self._route.name, lane.name, tries=QUICK_TRIES)
-            for lane in lanes
-        )
-        return not any(tried)
+        # What waits patiently is not waited for.
+        tries = max(1, min(QUICK_TRIES, self._route.schedule.quick_retries))
+        name = self._route.name
+        return not any(self._ledger.still_tried(name, lane.name, tries=tries) for lane in lanes)
 
     def left_seconds(self) -> float | None:
         """Tell how long files are waited for yet; None if none is."""

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from sealift.agent.accounts import Accounts
 from sealift.agent.backlog import BATCH, Backlog
 from sealift.agent.feed import Feed
+from sealift.agent.flight import Flight
 from sealift.agent.health import Gate, Health
 from sealift.agent.intake import Intake
-from sealift.agent.job import Job, Outcome
+from sealift.agent.job import Outcome
 from sealift.agent.lane import Lane
 from sealift.agent.mailbox import Mailbox
 from sealift.agent.news import News
@@ -23,9 +24,6 @@ from sealift.errors import PausedError, SourceFolderError
 from sealift.events import RouteStarted, RouteStopped
 from sealift.ledger.ledger import Ledger
 from sealift.sources.base import Candidate
-
-IN_MEMORY_BYTES = 64 << 20
-"""Sealed bytes held at once; one larger item may pass alone."""
 
 
 def _nobody(_route: str) -> None:
@@ -69,10 +67,11 @@ class Runner:
         self._feed = Feed(route.source, route.scan_interval_seconds, self._monotonic)
         beat = self.pulse.beat
         self._intake = Intake(route, ledger, self._lanes, wall=self._wall, notify=notify, beat=beat)
-        self._resealing = Resealing(route, ledger, wall=self._wall, notify=notify, beat=beat)
         self._backlog = Backlog(
             route.name, ledger, self._lanes, wall=self._wall, monotonic=self._monotonic
         )
+        resealing = Resealing(route, ledger, wall=self._wall, notify=notify, beat=beat)
+        self._flight = Flight(ledger, self._lanes, self._backlog, resealing)
         self._accounts = Accounts(
             route, ledger, wall=self._wall, random=surroundings.random, notify=notify
         )
@@ -84,9 +83,7 @@ class Runner:
             wall=self._wall,
             monotonic=self._monotonic,
         )
-        self._bytes = 0
         self._settled: list[tuple[int, bytes]] = []
-        self._flying: set[tuple[int, str]] = set()
         self._trouble = Trouble(route, notify)
         self._patience = Patience(route, ledger, self._lanes, self._feed, self._monotonic)
         self._draining = False
@@ -193,8 +190,8 @@ class Runner:
                 break
 
     def _finish(self) -> None:
-        while (self._in_flight or self._settled) and not self._stopping:
-            seconds = self._idle_seconds(once=True) if self._in_flight else 0.0
+        while (self._flight.count or self._settled) and not self._stopping:
+            seconds = self._idle_seconds(once=True) if self._flight.count else 0.0
             self._turn(self._gather(seconds), ())
         self._news.notify(
             RouteStopped(route=self.route.name, waiting=self._ledger.waiting(self.route.name))
@@ -202,7 +199,7 @@ class Runner:
         self._news.tell()
 
     def _is_finished(self) -> bool:
-        if self._in_flight or self._settled:
+        if self._flight.count or self._settled:
             return False
         return self._trouble.reading is not None or self._patience.is_over()
 
@@ -216,12 +213,7 @@ class Runner:
         """
         named = [outcome for outcome in outcomes if outcome.key]
         outcomes = [outcome for outcome in outcomes if not outcome.key]
-        for outcome in outcomes:
-            self._bytes -= _held(outcome.job)
-            outcome.job.lane.finished(outcome)
-            self._flying.discard((outcome.job.seq, outcome.job.lane.name))
-            if outcome.job.probe:
-                self._backlog.look_now()  # it may be open now
+        self._flight.landed(outcomes)
         prepared = self._intake.prepare(candidates)
         with self._ledger.commit():
             self._accounts.name(named)
@@ -229,97 +221,29 @@ class Runner:
             self._ledger.done(self._settled, self._wall())
             # What was tried again is older than where the newer ones let a recovery begin.
             if prepared.sealed or complete:
-                self._ledger.mark(self.route.name, self._oldest_open(complete))
+                self._ledger.mark(self.route.name, self._flight.oldest(complete))
             jobs, settle = self._intake.reserve(prepared)
         self._settled = []
-        self._go_on(named)
-        self._submit(jobs)
+        self._flight.go_on(named)
+        self._flight.send(jobs)
         self._settle([*complete, *settle])
-        more = not self._draining and self._send_due(outcomes)
+        more = not self._draining and self._flight.send_due(outcomes)
         self._upkeep.work()
         self._news.tell()
-        return more or bool(candidates) or bool(self._settled and not self._in_flight)
-
-    def _oldest_open(self, complete: Sequence[Settleable]) -> int | None:
-        """The oldest item that a crash now would leave to the next run."""
-        seqs = [seq for seq, _lane in self._flying]
-        seqs += [item.seq for item in complete]
-        return min(seqs, default=None)
+        return more or bool(candidates) or bool(self._settled and not self._flight.count)
 
     def _take(self) -> list[Candidate]:
         """Take as many candidates as the lanes and the memory have room for."""
-        room = self._room()
+        room = self._flight.room()
         if not room:
             return []
         try:
-            found = self._feed.take(min(room, BATCH), IN_MEMORY_BYTES - self._bytes)
+            found = self._feed.take(min(room, BATCH), self._flight.room_bytes)
         except SourceFolderError as error:
             self._trouble.reads(error)
             return []
         self._trouble.reads(None)
         return found
-
-    def _room(self) -> int:
-        """Tell how many candidates may be taken now.
-
-        A lane that is closed does not hold up the others: its deliveries wait in
-        the ledger. When all are, new items take turns at probing with what waits,
-        until enough wait.
-        """
-        if self._bytes >= IN_MEMORY_BYTES:
-            return 0
-        lanes = [lane for lane in self._lanes if lane.health.gate is Gate.OPEN]
-        if not lanes:
-            return int(any(lane.room() for lane in self._lanes) and self._backlog.is_short())
-        room = max(lane.room() for lane in lanes)
-        if room < BATCH // 2 and self._in_flight:
-            return 0
-        # Half of it where what waits already had no room at its last turn.
-        return room // 2 if self._backlog.behind else room
-
-    @property
-    def _in_flight(self) -> int:
-        return sum(lane.in_flight for lane in self._lanes)
-
-    def _send_due(self, outcomes: Sequence[Outcome]) -> bool:
-        """Send what the ledger says is due; tell whether there is more."""
-        backlog = self._backlog
-        failed = any(outcome.error is not None for outcome in outcomes)
-        if not (failed or (outcomes and backlog.behind)) and backlog.next_seconds() > 0:
-            return False
-        backlog.begin()
-        more = False
-        for lane in self._lanes:
-            due, rest = backlog.due(lane, self._flying, IN_MEMORY_BYTES - self._bytes)
-            if due:
-                self._submit(self._resealing.jobs(lane, due))
-            more |= rest
-        if not more:
-            backlog.looked()
-        return more
-
-    def _submit(self, jobs: Sequence[Job]) -> None:
-        if not jobs:
-            return
-        unsent: list[Job] = []
-        for lane in self._lanes:
-            mine = [job for job in jobs if job.lane is lane]
-            room = lane.room()
-            unsent += mine[room:]
-            del mine[room:]
-            self._bytes += sum(map(_held, mine))
-            self._flying.update((job.seq, lane.name) for job in mine)
-            if mine:
-                lane.submit(mine)
-        if unsent:
-            self._ledger.postpone([(job.seq, job.lane.name, 0.0) for job in unsent])
-
-    def _go_on(self, named: Sequence[Outcome]) -> None:
-        """Put what has its key from its destination, now that the ledger holds it."""
-        for outcome in named:
-            job = outcome.job
-            job.address = job.address._replace(key=outcome.key)
-            job.lane.go_on(job)
 
     def _settle(self, items: Sequence[Settleable]) -> None:
         if not items:
@@ -336,7 +260,7 @@ class Runner:
 
     def _gather(self, seconds: float) -> list[Outcome]:
         """Wait for outcomes, or for the next thing to do."""
-        outcomes = self._mail.gather(self._in_flight, seconds)
+        outcomes = self._mail.gather(self._flight.count, seconds)
         self.pulse.beat()
         if self._mail.woken:
             self._mail.woken = False
@@ -346,15 +270,9 @@ class Runner:
     def _idle_seconds(self, *, once: bool) -> float:
         """Tell how long nothing is to be done, if no mail comes."""
         times = [self._backlog.next_seconds(), self._upkeep.next_seconds()]
-        if self._room():
+        if self._flight.room():
             fed = self._feed.next_seconds(sweeps=not once)
             times += [] if fed is None else [fed]
         if once and (left := self._patience.left_seconds()) is not None:
             times.append(left)
         return max(0.01, min(times))
-
-
-def _held(job: Job) -> int:
-    """Bytes that a job holds in memory."""
-    parcel = job.parcel
-    return parcel.size if parcel is not None and isinstance(parcel.body, bytes) else 0
