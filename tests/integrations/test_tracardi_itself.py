@@ -1,6 +1,8 @@
 """The plugin and the service under Tracardi's own runner; its source must be on the path.
 
-`PYTHONPATH=FOLDER_OF_TRACARDI:ITS_LIBRARIES pytest -m tracardi`
+`PYTHONPATH=FOLDER_OF_TRACARDI python -m pytest -m tracardi tests/integrations`, in an
+environment with Tracardi's libraries and Sealift: its Elasticsearch client does not start
+beside the NumPy of this project's own environment.
 """
 
 import importlib.util
@@ -14,8 +16,8 @@ from pydantic import ValidationError
 from sealift.integrations import tracardi
 from sealift.integrations.tracardi.opening import STATE_DIR_VARIABLE, close_shared
 from sealift.testing.fault_server import FaultServer
-from tests.integrations.test_tracardi_remote import NODE, SERVICE, TOKEN, serving
-from tests.integrations.test_tracardi_upload import DONE, NO_UID, PROFILE, node_of, profiles
+from tests.integrations.tracardi_events import DONE, NO_UID, PROFILE, node_of, profiles
+from tests.integrations.tracardi_service import NODE, SERVICE, TOKEN, serving
 
 pytestmark = [
     pytest.mark.tracardi,

@@ -1,32 +1,29 @@
 """The remote service as Tracardi and its pages call it: a process, over the network."""
 
 import asyncio
-import http.client
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from sealift.integrations.tracardi_remote import OwnAccess, RemoteService
 from sealift.integrations.tracardi_remote_app import MAX_BODY_BYTES, Access, build_app
-from tests.cli.commands import run, start
+from tests.cli.commands import run
+from tests.integrations.tracardi_service import (
+    BEARER,
+    BOTH,
+    GUI,
+    NODE,
+    RESOURCE,
+    SERVICE,
+    TOKEN,
+    Service,
+    running,
+    serving,
+)
 
-TOKEN = "0123456789abcdef" * 4
-GUI = "https://cdp.example.com"
-SERVICE, ACTION = "service_id=sealift-s3", "action_id=sealift-s3-segments"
-BOTH = f"{SERVICE}&{ACTION}"
-BEARER = {"authorization": f"Bearer {TOKEN}"}
-NODE = {"s3_bucket": "segments", "prefix": "", "merge": "union", "time_zone": "UTC"}
-RESOURCE = {
-    "aws_access_key_id": "AKIAEXAMPLE",
-    "aws_secret_access_key": "wJalrXUtnFEMI",
-    "region": "eu-west-1",
-    "endpoint_url": "",
-}
 CALLS = [
     ("GET", "/services"),
     ("GET", f"/actions?{SERVICE}"),
@@ -39,70 +36,10 @@ CALLS = [
 ]
 
 
-class Service:
-    """A running service."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        split = urlsplit(url)
-        self.host, self.port = split.hostname or "", split.port or 0
-
-    def ask(
-        self,
-        method: str,
-        target: str,
-        body: bytes | None = None,
-        headers: Mapping[str, str] = BEARER,
-    ) -> tuple[int, bytes, dict[str, str]]:
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
-        try:
-            connection.request(method, target, body, dict(headers))
-            answer = connection.getresponse()
-            heads = {name.lower(): value for name, value in answer.getheaders()}
-            return answer.status, answer.read(), heads
-        finally:
-            connection.close()
-
-    def get(self, target: str) -> Any:
-        status, body, _ = self.ask("GET", target)
-        assert status == 200, body
-        return json.loads(body)
-
-    def post(self, target: str, value: Any) -> tuple[int, Any]:
-        status, body, _ = self.ask("POST", target, json.dumps(value).encode())
-        return status, json.loads(body)
-
-
-@contextmanager
-def serving(home: Path, *arguments: str, **environ: str) -> Iterator[Service]:
-    """Run `sealift tracardi serve` until the block ends."""
-    given = {"SEALIFT_TRACARDI_TOKEN": TOKEN, **environ}
-    process = start("tracardi", "serve", "--port", "0", *arguments, home=home, **given)
-    assert process.stderr
-    try:
-        said = process.stderr.readline()
-        assert said.startswith("Tracardi service ready at "), said + process.stderr.read()
-        yield Service(said.split()[-1])
-    finally:
-        process.terminate()
-        _, rest = process.communicate(timeout=20)
-    assert not rest, rest
-
-
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with serving(tmp_path_factory.mktemp("service"), "--gui-origin", GUI) as running:
         yield running
-
-
-def running(node: Any = NODE, resource: Any = RESOURCE, payload: Any = None) -> dict[str, Any]:
-    """What Tracardi sends for an event."""
-    context = {"node": {"id": "n1", "microservice": {"plugin": {"resource": resource}}}}
-    return {
-        "init": node,
-        "context": {**context, "event": {"id": "e1"}, "profile": None},
-        "params": {"payload": payload, "in_edge": None},
-    }
 
 
 def test_the_pages_find_service_action_and_form(service: Service) -> None:

@@ -3,12 +3,8 @@
 import asyncio
 import json
 import logging
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +12,23 @@ import pytest
 
 from sealift.integrations import tracardi
 from sealift.integrations.tracardi.opening import STATE_DIR_VARIABLE, close_shared
-from sealift.integrations.tracardi.settings import Place
 from sealift.integrations.tracardi.upload import UploadError, upload
 from sealift.testing.fault_server import FaultServer
-from tests.cli.commands import environment
-from tests.integrations.test_tracardi_remote import BOTH, NODE, running, serving
+from tests.integrations.tracardi_events import (
+    DONE,
+    NO_UID,
+    PROFILE,
+    SECRET,
+    days,
+    event,
+    node_for,
+    node_of,
+    place_of,
+    profiles,
+)
+from tests.integrations.tracardi_service import BOTH, NODE, running, serving
 from tests.integrations.tracardi_stand_ins import run_event, tracardi_stand_ins
 from tests.servers import Bucket
-
-PROFILE = json.loads((Path(__file__).parents[1] / "fixtures" / "profile.json").read_bytes())
-DONE = {"message": "JSON data uploaded to S3."}
-NO_UID = {"error": "Could not find payload.traits.smi_uid"}
-SECRET = "a-secret-that-nobody-sees"
 
 
 @pytest.fixture(autouse=True)
@@ -42,45 +43,6 @@ def state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 def s3() -> Iterator[FaultServer]:
     with FaultServer() as server:
         yield server
-
-
-def node_of(server: FaultServer) -> dict[str, str]:
-    return {
-        "aws_access_key_id": "AKIAEXAMPLE",
-        "aws_secret_access_key": SECRET,
-        "s3_bucket": "bucket",
-        "endpoint_url": server.endpoint_url,
-        "region": "us-east-1",
-    }
-
-
-def place_of(server: FaultServer) -> Place:
-    return Place(**node_of(server))
-
-
-def node_for(bucket: Bucket) -> dict[str, str]:
-    return {
-        "aws_access_key_id": bucket.server.access_key_id,
-        "aws_secret_access_key": bucket.server.secret_access_key,
-        "s3_bucket": bucket.name,
-        "endpoint_url": bucket.server.endpoint_url,
-        "region": bucket.server.region,
-    }
-
-
-def event(number: int) -> dict[str, Any]:
-    return {"traits": {"smi_uid": f"smi-{number:06}"}, "segments": [f"s{number % 7}"]}
-
-
-def days() -> set[str]:
-    """Name today's file; near midnight, yesterday's as well."""
-    moments = (time.time(), time.time() - 120)
-    return {f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}_segments.json" for at in moments}
-
-
-def profiles(server: FaultServer) -> list[dict[str, Any]]:
-    found = [body.body for key, body in server.objects.items() if key in days()]
-    return [entry for body in found for entry in json.loads(body)["profiles"]]
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -250,93 +212,6 @@ def test_a_cancelled_event_takes_no_other_with_it(s3: FaultServer) -> None:
 
     assert asyncio.run(both()) == DONE["message"]
     assert {"smi-000002"} <= {entry["smi_uid"] for entry in profiles(s3)}
-
-
-_LATER = """
-import asyncio, json, os, signal, sys
-from sealift.integrations.tracardi.settings import Place
-from sealift.integrations.tracardi.upload import UploadError, upload
-
-def event(uid, wait=20):
-    payload = {"traits": {"smi_uid": uid}, "segments": []}
-    try:
-        return asyncio.run(upload(Place(**json.loads(sys.argv[1])), payload, wait_seconds=wait))
-    except UploadError as error:
-        return str(error)
-"""
-
-
-def process(script: str, node: dict[str, str], tmp_path: Path, state_dir: Path) -> Any:
-    return subprocess.run(
-        [sys.executable, "-c", _LATER + script, json.dumps(node)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=environment(tmp_path, **{STATE_DIR_VARIABLE: str(state_dir)}),
-    )
-
-
-def test_what_a_killed_process_had_journaled_goes_with_the_next(
-    s3: FaultServer, tmp_path: Path, state_dir: Path
-) -> None:
-    s3.fail(status=503, code="SlowDown", times=None)
-    killed = process(
-        "print(event('killed', 0.2), flush=True); os.kill(os.getpid(), signal.SIGKILL)",
-        node_of(s3),
-        tmp_path,
-        state_dir,
-    )
-    assert "do not add it again" in killed.stdout
-    s3.heal()
-    after = process("print(event('after'))", node_of(s3), tmp_path, state_dir)
-    assert after.stdout.strip() == DONE["message"], after.stderr
-    assert {entry["smi_uid"] for entry in profiles(s3)} == {"killed", "after"}
-
-
-def test_a_process_ends_at_once_whatever_s3_does(
-    s3: FaultServer, tmp_path: Path, state_dir: Path
-) -> None:
-    s3.fail(status=503, code="SlowDown", times=None)
-    began = time.monotonic()
-    done = process("print(event('waiting', 0.2))", node_of(s3), tmp_path, state_dir)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "do not add it again" in done.stdout
-    assert time.monotonic() - began < 20
-
-
-def test_a_fork_of_a_process_that_used_it_says_so_and_does_not_hang(
-    s3: FaultServer, tmp_path: Path, state_dir: Path
-) -> None:
-    done = process(
-        "print(event('parent'), flush=True)\n"
-        "child = os.fork()\n"
-        "if not child:\n    print(event('child'), flush=True); os._exit(0)\n"
-        "os.waitpid(child, 0)\n"
-        "print(event('again'))",
-        node_of(s3),
-        tmp_path,
-        state_dir,
-    )
-    first, child, again = done.stdout.splitlines()
-    assert first == again == DONE["message"], done.stderr
-    assert child.startswith("S3 upload error: This process was forked")
-    assert {entry["smi_uid"] for entry in profiles(s3)} == {"parent", "again"}
-
-
-def test_a_fork_before_the_first_use_works(
-    s3: FaultServer, tmp_path: Path, state_dir: Path
-) -> None:
-    done = process(
-        "child = os.fork()\n"
-        "print(event('parent' if child else 'child'), flush=True)\n"
-        "if child: os.waitpid(child, 0)",
-        node_of(s3),
-        tmp_path,
-        state_dir,
-    )
-    assert done.stdout.splitlines() == [DONE["message"]] * 2, done.stderr
-    assert {entry["smi_uid"] for entry in profiles(s3)} == {"parent", "child"}
 
 
 @pytest.mark.server
