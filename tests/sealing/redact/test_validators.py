@@ -60,6 +60,8 @@ RIGHT_AND_WRONG = {
         ["5 minutes down the road", "2 way street"],
     ),
     "street-announced": (["12 Broadway"], ["3 people", "Area 51", "12"]),
+    "street-of-name": (["54 Janice Plain"], ["3 Test Track", ""]),
+    "titled": (["Sales", "kowalski", "HOUSE", "Zoë"], ["visit", "President", ""]),
     "token": (["a8f5f167f44f4964", "pa$$word"], ["application/json", "12345678", "undefined"]),
     "vin": (["1HGCM82633A004352"], ["1HGCM82643A004352", "1HGCM8263"]),
 }

@@ -65,9 +65,24 @@ def street(text: str) -> bool:
     return listed("not_streets.txt").isdisjoint(word for word in words if len(word) > 1)
 
 
+def street_of_name(text: str) -> bool:
+    """Return whether *text* is a street whose first word is somebody's name: "54 Janice Plain"."""
+    words = _words(text)
+    return bool(words) and street(text) and words[0] not in listed("common_words.txt")
+
+
+def titled(text: str) -> bool:
+    """Return whether *text*, said behind a title, is a name: also one that is a common word."""
+    written = text.title() if text.isupper() else text
+    return person(written) or written.casefold() in listed("surnames.txt")
+
+
 def romance_street(text: str) -> bool:
     """Return whether *text* is a street with its type first, and no "via port 8080"."""
-    return street(text) and listed("not_addresses.txt").isdisjoint(_words(text)[1:])
+    first, *others = _words(text) or ("",)
+    if text.startswith("via ") and not listed("common_words.txt").isdisjoint(others):
+        return False
+    return bool(first) and street(text) and listed("not_addresses.txt").isdisjoint(others)
 
 
 def germanic_street(text: str) -> bool:

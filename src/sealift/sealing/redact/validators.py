@@ -34,6 +34,8 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "ssn": formats.ssn,
         "street-announced": people.street_announced,
         "street": people.street,
+        "street-of-name": people.street_of_name,
+        "titled": people.titled,
         "token": formats.token,
         "vin": checksums.vin,
     },
