@@ -36,8 +36,14 @@ format: $(READY)  ## let ruff format everything
 bench: $(READY)  ## Sealift beside s5cmd and rclone
 	$(BIN)/python -m bench $(ARGS)
 
-pins:  ## work out requirements/dev.txt anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/dev.in -o requirements/dev.txt
+PIN := uv pip compile --generate-hashes --no-emit-index-url --no-header --quiet
+IMAGE := --universal --no-annotate --python-version 3.13 --constraints requirements/dev.txt
+
+pins:  ## work out the pinned versions anew, for this checkout and for the images (needs uv)
+	$(PIN) --universal --python-version 3.11 requirements/dev.in -o requirements/dev.txt
+	$(PIN) $(IMAGE) --extra zstd --extra schema --extra listener --extra presigned pyproject.toml -o packaging/docker/agent.txt
+	$(PIN) $(IMAGE) --extra presigner --extra jwt pyproject.toml -o packaging/docker/presigner.txt
+	echo 'hatchling==1.33.0' | $(PIN) $(IMAGE) - -o packaging/docker/build.txt
 
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
