@@ -16,6 +16,7 @@ from sealift.config.complaints import SECRETS
 from sealift.config.desktop import HOMES
 from sealift.config.options import AgentOptions, LimitOptions, RouteOptions
 from sealift.config.reading import Options
+from sealift.datasets.options import DatasetOptions, MongoOptions
 from sealift.destinations.directory import DirectoryOptions
 from sealift.destinations.presigned_options import PresignedOptions
 from sealift.destinations.s3_options import S3Options
@@ -31,6 +32,7 @@ COMMANDS = [
     *(("quarantine", word) for word in ("list", "show", "release", "drop")),
     *(("presigner", word) for word in ("serve", "token", "template")),
     ("tracardi", "serve"),
+    *(("dataset", word) for word in ("push", "sync", "verify", "history", "rollback")),
 ]
 
 _CONFIG = """\
@@ -46,9 +48,9 @@ Relative paths are relative to the file's folder, wherever they are set.
 An unknown key is an error; all errors are told at once.
 
 Secrets (`access_key_id`, `secret_access_key`, `session_token`, `redact_key`, `http_token`,
-`secret`, `token`) never stand in the file. Write `{ env = "NAME" }` or `{ file = "path" }`, or
-leave those of AWS out for its chain: environment, profile, SSO, web identity, container or
-instance role.
+`secret`, `token`, `uri`) never stand in the file. Write `{ env = "NAME" }` or
+`{ file = "path" }`, or leave those of AWS out for its chain: environment, profile, SSO, web
+identity, container or instance role.
 
 If `device_id` is empty, the host's name stands for it in keys.
 Destinations are named after their kind; from the second of a kind on they are `s3-2` and so on.
@@ -85,6 +87,13 @@ _SECTIONS: tuple[tuple[str, str, tuple[type[Options], ...]], ...] = (
         (PresignedOptions, LimitOptions),
     ),
     ("[routes.NAME.destination]", '`kind = "directory"`', (DirectoryOptions, LimitOptions)),
+    ("[datasets.NAME]", "see [datasets.md](../datasets.md)", (DatasetOptions,)),
+    (
+        "[datasets.NAME.destination]",
+        'the settings of `kind = "s3"` above, without its limits; `[[...]]` for several',
+        (),
+    ),
+    ("[datasets.NAME.mongo]", "", (MongoOptions,)),
 )
 
 _CLI = """\
@@ -157,7 +166,8 @@ def _config() -> str:
         parts.append(f"\n## `{section}`\n")
         if about:
             parts.append(f"\n{about}\n")
-        parts.append("\n| key | type | default | |\n|---|---|---|---|\n")
+        if kinds:
+            parts.append("\n| key | type | default | |\n|---|---|---|---|\n")
         parts += [row for kind in kinds for row in _rows(kind)]
     parts.append(_FLAT)
     parts += [f"| `{name}` | `{'.'.join(where)}` |\n" for name, where in HOMES.items()]

@@ -1,0 +1,183 @@
+"""Measure datasets: push, first sync beside one update_one per link, later syncs.
+
+`python -m bench.datasets`; it starts an S3 server (ministack) and one that speaks MongoDB's
+protocol (secantusdb) on this machine. Both are written in Python: the seconds are mostly
+theirs, the ratios are what counts.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pymongo
+from rich.console import Console
+from rich.table import Table
+
+from sealift.testing.ministack import S3Server, ministack
+
+_STARTED_SECONDS = 30.0
+
+
+def make_links(count: int, version: int, changed: int = 0) -> bytes:
+    """A document of so many links; the first `changed` have other segments than before."""
+    links = [
+        {
+            "link_id": 17_000_000 + number,
+            "segment_id": None
+            if number % 10 == 0
+            else 400_000_000 + number * 7 + (version if number < changed else 0),
+        }
+        for number in range(count)
+    ]
+    return json.dumps(
+        {"last_modified": version, "tow_and_go": links}, separators=(",", ":")
+    ).encode()
+
+
+class Bench:
+    """Two servers, a configuration, and the command."""
+
+    def __init__(self, work: Path, server: S3Server, mongo_uri: str) -> None:
+        self.work = work
+        self.mongo_uri = mongo_uri
+        server.client().create_bucket(Bucket="bench")
+        (work / "sealift.toml").write_text(
+            f"""
+[datasets.tow-and-go.destination]
+bucket = "bench"
+endpoint_url = "{server.endpoint_url}"
+region = "{server.region}"
+[datasets.tow-and-go.mongo]
+uri = {{ env = "MONGODB_URI" }}
+database = "bench"
+request_seconds = 3600.0  # this server copies a collection in order to rename it
+"""
+        )
+        self.environ = {
+            **os.environ,
+            "AWS_ACCESS_KEY_ID": server.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": server.secret_access_key,
+            "MONGODB_URI": mongo_uri,
+        }
+
+    def run(self, *arguments: str) -> tuple[float, float, float, dict[str, Any]]:
+        """Run `sealift dataset`; give wall and CPU seconds, peak MB, and its last event."""
+        program = shutil.which("sealift", path=str(Path(sys.executable).parent)) or "sealift"
+        out = self.work / "out"
+        begun = time.perf_counter()
+        with out.open("wb") as stdout, (self.work / "err").open("wb") as stderr:
+            process = subprocess.Popen(
+                [program, "dataset", *arguments, "--json"],
+                cwd=self.work,
+                env=self.environ,
+                stdout=stdout,
+                stderr=stderr,
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - begun
+        if process.returncode:
+            raise SystemExit((self.work / "err").read_text())
+        event = json.loads(out.read_text().splitlines()[-1])
+        return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, event
+
+
+def one_by_one(uri: str, count: int) -> float:
+    """Write links with one update_one each, as the job did before; give links a second."""
+    with pymongo.MongoClient(uri) as client:
+        collection = client["bench"]["one_by_one"]
+        collection.create_index("segment_id")
+        begun = time.perf_counter()
+        for link in json.loads(make_links(count, 1))["tow_and_go"]:
+            collection.update_one({"_id": link["link_id"]}, {"$set": link}, upsert=True)
+        rate = count / (time.perf_counter() - begun)
+        client["bench"].drop_collection("one_by_one")
+    return rate
+
+
+@contextmanager
+def mongo() -> Iterator[str]:
+    """Run secantusdb until the block ends; give its URI."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    program = shutil.which("secantusd-py", path=str(Path(sys.executable).parent))
+    if not program:
+        raise SystemExit("secantusdb is not installed: see the group dev in pyproject.toml")
+    process = subprocess.Popen(
+        [
+            *(program, "--host", "127.0.0.1", "--port", str(port)),
+            *("--storage-path", ":memory:", "--log-level", "ERROR"),
+        ]
+    )
+    try:
+        end = time.monotonic() + _STARTED_SECONDS
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+        yield f"mongodb://127.0.0.1:{port}/?directConnection=true"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def measure(bench: Bench, options: argparse.Namespace, table: Table) -> None:
+    """Run everything, a row each."""
+    count, few = options.links, max(1, options.links // 1000)
+    file = bench.work / "links.json"
+
+    def row(what: str, run: tuple[float, float, float, dict[str, Any]], more: str) -> None:
+        seconds, cpu, peak, _ = run
+        table.add_row(what, f"{seconds:.2f}", f"{cpu:.2f}", f"{peak:.0f}", more)
+        Console(stderr=True).print(f"{what}: {seconds:.2f} s", markup=False)
+
+    file.write_bytes(make_links(count, 1))
+    size = file.stat().st_size / 1e6
+    row("push", bench.run("push", "tow-and-go", str(file)), f"{size:.1f} MB")
+    row("push again, unchanged", bench.run("push", "tow-and-go", str(file)), "nothing sent")
+    first = bench.run("sync", "tow-and-go")
+    rate, peer = count / first[0], one_by_one(bench.mongo_uri, options.one_by_one)
+    ratio = f"{rate:,.0f} links/s; update_one {peer:,.0f}/s: {rate / peer:.1f} x"
+    row("first sync", first, ratio)
+    row("sync, unchanged", bench.run("sync", "tow-and-go"), "1 HEAD, 1 find")
+    file.write_bytes(make_links(count, 2, few))
+    row("push, 0.1 % changed", bench.run("push", "tow-and-go", str(file)), "")
+    changed = bench.run("sync", "tow-and-go")
+    event = changed[3]
+    written = event["added"] + event["changed"] + event["removed"]
+    row("sync, 0.1 % changed", changed, f"{written} links written, by {event['way']}")
+
+
+def main() -> None:
+    """Read the arguments and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--links", type=int, default=500_000)
+    parser.add_argument("--one-by-one", type=int, default=3000, help="links of the slow way")
+    options = parser.parse_args()
+    table = Table("", "s", "CPU s", "peak RSS MB", "", title=f"{options.links:,} links")
+    with (
+        ExitStack() as stack,
+        tempfile.TemporaryDirectory(prefix="sealift-bench-") as name,
+        ministack() as server,
+        mongo() as uri,
+    ):
+        stack.callback(lambda: Console(width=110).print(table))  # also what there is of it
+        measure(Bench(Path(name), server, uri), options, table)
+
+
+if __name__ == "__main__":
+    main()
