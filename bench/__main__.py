@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from bench import redaction_quality
 from bench.files import make_conversations, make_tiny
 from bench.measure import BenchError
 from bench.report import as_json, machine, rows, table
@@ -24,12 +25,15 @@ examples:
   python -m bench --scenario null --files 2000     a quick look
   python -m bench --scenario far --tools s5cmd sealift --rounds 5 --json far.json
   python -m bench --million                        peak memory with 1,000,000 files
+  python -m bench --redaction-quality              recall and precision beside other scrubbers
 """
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run what is asked for; 1 if any run did not store every file exactly once."""
     options = _options(arguments)
+    if options.redaction_quality:
+        return redaction_quality.main(["--json", str(options.json)] if options.json else [])
     tools = all_tools(shlex.split(options.sealift) if options.sealift else None)
     names = ["memory"] if options.million else options.scenario
     reports = []
@@ -92,6 +96,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     add("--files", type=_positive, help="how many files, instead of the scenario's own number")
     add("--rounds", type=_positive, default=3, help="how often each tool runs (3)")
     add("--million", action="store_true", help="only the memory scenario: takes disk and minutes")
+    add("--redaction-quality", action="store_true", help="only that; installs the other scrubbers")
     add("--json", type=Path, metavar="FILE", help="also write everything measured to FILE")
     add("--work", type=Path, metavar="DIR", help="where the files go (the system's temporary one)")
     add("--sealift", metavar="COMMAND", help="another command in place of this venv's sealift")

@@ -187,7 +187,7 @@ def _table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Measure the tools one by one, each in a process of its own, and print a table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--venv", type=Path, help="where the peers are, or are to be installed")
@@ -195,7 +195,7 @@ def main() -> int:
     options.add_argument("--corpus", type=Path, default=CORPUS)
     options.add_argument("--json", type=Path, help="write all numbers there, by type too")
     options.add_argument("--one", choices=TOOLS, help=argparse.SUPPRESS)
-    chosen = options.parse_args()
+    chosen = options.parse_args(arguments)
     if chosen.one:
         print(json.dumps(measure(chosen.one, chosen.corpus)))
         return 0

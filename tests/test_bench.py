@@ -15,6 +15,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the bench is no part of the installed package
 
+from bench import __main__ as command  # noqa: E402
+from bench import redaction_quality  # noqa: E402
 from bench.files import make_conversations  # noqa: E402
 from bench.measure import BenchError, Stopwatch, compile_c  # noqa: E402
 from bench.servers import BUCKET, PREFIX, NullServer, Tally, null_server  # noqa: E402
@@ -174,6 +176,14 @@ def test_files_are_the_same_each_time_and_all_different(tmp_path):
     assert len({json.loads(text)["messages"][0]["content"] for text in contents[0]}) > 40
     assert sizes == [sum(map(len, contents[0]))] * 2
     assert 9_000 < sizes[0] / 50 < 12_000
+
+
+def test_measures_the_quality_of_redaction_when_asked(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(redaction_quality, "main", lambda arguments: asked.append(arguments) or 0)
+    report = tmp_path / "report.json"
+    assert command.main(["--redaction-quality", "--json", str(report)]) == 0
+    assert asked == [["--json", str(report)]]
 
 
 def test_measures_a_tool_and_leaves_nothing(tmp_path):
