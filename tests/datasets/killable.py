@@ -23,6 +23,7 @@ from sealift.datasets.tow_and_go import tow_and_go
 from sealift.destinations.s3_options import S3Options
 
 STEPS = ("make", "fill", "copy", "index", "claim", "rename", "settle", "transact")
+STEPS += ("_change",)
 
 
 def crash_at(step: str) -> None:

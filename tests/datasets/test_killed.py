@@ -98,7 +98,8 @@ def test_killed_at_a_step_the_next_sync_comes_out_right(
     tmp_path: Path, ministack_bucket: Bucket, replica_set: MongoServer, switch: str
 ) -> None:
     rig = Rig(tmp_path, ministack_bucket, replica_set)
-    steps = ("index", "transact") if switch == "transaction" else set(STEPS) - {"transact"}
+    in_transaction = {"index", "transact", "_change"}
+    steps = in_transaction if switch == "transaction" else set(STEPS) - {"transact"}
     with (
         rig.service(mongo={"switch": switch}) as service,
         start("sync", task_of(rig, replica_set, switch)) as syncs,

@@ -3,7 +3,7 @@
 import importlib
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from sealift.datasets.dataset import Dataset
@@ -211,12 +211,26 @@ class Mongo:
         concern = importlib.import_module("pymongo.read_concern").ReadConcern("snapshot")
         with mongo_errors(self._doing), self._client.start_session() as session:
             self._begin(state)
+            # So that the next sync can end the transaction, should this one be killed in it.
+            self._database[STATES].update_one(
+                {"_id": self.collection, "revision": state.revision},
+                {"$set": {"session": session.session_id["id"]}},
+            )
             session.with_transaction(
                 write,
                 read_concern=concern,
                 write_concern=self._pymongo.WriteConcern("majority"),
                 read_preference=self._pymongo.ReadPreference.PRIMARY,
             )
+
+    def end_session(self, session: Any) -> None:
+        """End the transaction that a killed sync left open, if the server lets us.
+
+        Otherwise the server ends it by itself, after a minute.
+        https://www.mongodb.com/docs/manual/reference/command/killSessions/
+        """
+        with mongo_errors(self._doing), suppress(self._pymongo.errors.OperationFailure):
+            self._client.admin.command("killSessions", [{"id": session}])
 
     def rename(self, staging: str) -> None:
         """Put a collection in the place of the one that readers know, at once.

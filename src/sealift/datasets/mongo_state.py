@@ -35,6 +35,9 @@ class State:
     pending: str
     """Name of a copy that may take the collection's place at any moment; or empty."""
 
+    session: Any
+    """Id of the session whose transaction may be open, if its sync was killed; or None."""
+
     claimed_at: datetime | None
     """When the last claim was, by the server's clock."""
 
@@ -62,6 +65,7 @@ def state_of(found: Mapping[str, Any]) -> State:
     return State(
         revision=int(found.get("revision", 0)),
         pending=found.get("pending", ""),
+        session=found.get("session"),
         claimed_at=found.get("claimed_at"),
         live=Live(**live),
     )
@@ -71,5 +75,6 @@ def settling(state: State, live: Live) -> dict[str, Any]:
     """Give the update that ends a claim, or does without one."""
     return {
         "$set": {"revision": state.revision + 1, "pending": "", "live": asdict(live)},
+        "$unset": {"session": ""},
         "$currentDate": {"synced_at": True},
     }

@@ -108,9 +108,7 @@ class Syncer:
         document = self._reader.read(stored.text, url)
         if not (wishes.force or stored.forced):
             self._refuse_stale(document, state, url)
-        if state.pending:
-            # Whoever announced it may still be about to rename it over the collection.
-            self._mongo.drop(state.pending)
+        self._fence(state)
         live = Live(
             url=url,
             etag=stored.etag,
@@ -128,6 +126,13 @@ class Syncer:
             self._mongo.settle(claimed, live)
             return self._report(live, began, way="snapshot")
         return self._sync_records(document, state, live, wishes, began)
+
+    def _fence(self, state: State) -> None:
+        """See to it that no earlier sync, killed or slow, changes the collection any more."""
+        if state.pending:
+            self._mongo.drop(state.pending)  # else it might still be renamed
+        if state.session is not None:
+            self._mongo.end_session(state.session)
 
     def _is_current(self, key: str, url: str, state: State) -> bool:
         if state.pending or not state.live.etag:
