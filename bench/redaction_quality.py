@@ -166,9 +166,9 @@ def _installed(folder: Path) -> Path:
         print(f"installing the peers into {folder} (about 400 MB) ...", file=sys.stderr)
         venv.create(folder, with_pip=True)
         here = Path(__file__).parents[1]
-        needs = [f"google-re2=={importlib.metadata.version('google-re2')}", *PEERS]
+        ours = [f"{name}=={importlib.metadata.version(name)}" for name in ("google-re2", "orjson")]
         install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, *needs], check=True)
+        subprocess.run([*install, *ours, *PEERS], check=True)
         paths = next((folder / "lib").glob("python*/site-packages")) / "sealift.pth"
         paths.write_text(f"{here / 'src'}\n")
     return python
