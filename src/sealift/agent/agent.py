@@ -205,6 +205,7 @@ class Agent:
                 runner.run(once=once, begun=self._has_begun)
             except LedgerWaitsError as error:
                 if once or not self._wait_for_ledger(runner.route.name, error):
+                    runner.let_go()
                     raise
             else:
                 return

@@ -20,7 +20,7 @@ from sealift.agent.route import Conflict, Route
 from sealift.agent.surroundings import Surroundings
 from sealift.agent.trouble import Trouble
 from sealift.agent.upkeep import Upkeep
-from sealift.errors import PausedError, SourceFolderError
+from sealift.errors import LedgerWaitsError, PausedError, SourceFolderError
 from sealift.events import RouteStarted, RouteStopped
 from sealift.ledger.ledger import Ledger
 from sealift.sources.base import Candidate
@@ -121,21 +121,29 @@ class Runner:
         Raises:
             PermanentError: The route cannot go on, because of a damaged ledger, say.
                 What is in flight is known to the ledger and taken up next time.
-            LedgerWaitsError: The ledger cannot be written for now. Call it again later.
+            LedgerWaitsError: The ledger cannot be written for now. Call it again later, or
+                `let_go`: the source goes on meanwhile, so that no sender is turned away.
         """
-        self._start(once=once)
-        begun(self.route.name)
+        waits = False
         try:
+            self._start(once=once)
+            begun(self.route.name)
             with self.pulse.expected():
                 self._work(once=once)
                 self._finish()
-        except BaseException:
+        except BaseException as error:
+            waits = isinstance(error, LedgerWaitsError)
             self._news.forget()
             raise
         finally:
-            self.route.source.close()
             for lane in self._lanes:
                 lane.stop()
+            if not waits:
+                self.let_go()
+
+    def let_go(self) -> None:
+        """Close the source."""
+        self.route.source.close()
 
     @property
     def paused(self) -> PausedError | None:

@@ -100,7 +100,7 @@ class Source(Protocol):
         ...
 
     def watch(self, wake: Callable[[], None]) -> None:
-        """Begin to watch for changes; call *wake* from another thread after each."""
+        """Begin to watch for changes, or go on; call *wake* from another thread after each."""
         ...
 
     def stop_accepting(self) -> None:

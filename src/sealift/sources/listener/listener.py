@@ -157,13 +157,15 @@ class ListenerSource:
         return settled
 
     def watch(self, wake: Callable[[], None]) -> None:
-        """Begin to listen.
+        """Begin to listen; a second call only replaces *wake*.
 
         Raises:
             ConfigError: An address or a certificate cannot be had.
             SourceFolderError: The spool cannot be used.
         """
         self._wake = wake
+        if self._server is not None:
+            return
         self._recover()
         place = self._place
         if expat.version_info < SAFE_EXPAT:

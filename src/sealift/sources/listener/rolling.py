@@ -142,3 +142,14 @@ class Rolling:
         """Let go of the open segment; it stays on disk. Nothing may be appended any more."""
         if self._segment is not None:
             self._segment.close()
+
+
+def first_that_fit(records: list[bytes], room: float, most: float, cost: int) -> tuple[int, int]:
+    """Give how many of the first *records* fit, and their bytes."""
+    size = count = 0
+    for record in records:
+        if count + 1 > most or size + len(record) + cost * (count + 1) > room:
+            break
+        size += len(record)
+        count += 1
+    return count, size

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sealift.sources.listener.closing import Closed, Closing
+from sealift.sources.listener.disk import Disk
 from sealift.sources.listener.formats import Form, OutputFormat
 from sealift.sources.listener.landing import Landing
 from sealift.sources.listener.reserve import Reserve
-from sealift.sources.listener.rolling import Rolling, Rotation
+from sealift.sources.listener.rolling import Rolling, Rotation, first_that_fit
 
 RETRY_SECONDS = 1.0
 """Time between two tries when the disk does not take anything."""
@@ -69,6 +70,7 @@ class Spool:
             wall=hooks.wall,
             monotonic=hooks.monotonic,
         )
+        self._disk = Disk(self._folder)
         self._reserve = Reserve(self._folder / "reserve", rotation.max_bytes * 2)
         self._changed = threading.Condition()
         self._entries: deque[_Entry] = deque()
@@ -189,7 +191,7 @@ class Spool:
                 if not self._insist(self._rotate):
                     return False
                 continue
-            if not self._insist(partial(self._rolling.append, taken.records, taken.size)):
+            if not self._insist(partial(self._append, taken)):
                 return False
             with self._changed:
                 self.queued_bytes -= taken.size
@@ -214,7 +216,7 @@ class Spool:
             if size + of_all + cost * len(records) <= room and len(taken) + len(records) <= most:
                 fits = len(records)
             else:
-                fits, of_all = _first_that_fit(records, room - size, most - len(taken), cost)
+                fits, of_all = first_that_fit(records, room - size, most - len(taken), cost)
                 if not fits and not taken and self._rolling.is_empty:
                     fits, of_all = 1, len(records[0])
             taken += records[:fits]
@@ -227,6 +229,10 @@ class Spool:
             if then is not None:
                 whole.append(then)
         return _Entry(taken, size, None), whole
+
+    def _append(self, taken: _Entry) -> None:
+        self._disk.check_room(taken.size)
+        self._rolling.append(taken.records, taken.size)
 
     def _rotate(self) -> None:
         self._rolling.rotate()
@@ -283,14 +289,3 @@ class Spool:
             for closed in self.closing.close(segment):
                 self._hooks.closed(closed)
             self._reserve.hold()
-
-
-def _first_that_fit(records: list[bytes], room: float, most: float, cost: int) -> tuple[int, int]:
-    """Give how many of the first *records* fit, and their bytes."""
-    size = count = 0
-    for record in records:
-        if count + 1 > most or size + len(record) + cost * (count + 1) > room:
-            break
-        size += len(record)
-        count += 1
-    return count, size
