@@ -21,6 +21,7 @@ from starlette.routing import Route
 from sealift.destinations.presigned_signing import ROOT
 from sealift.errors import ConfigError
 from sealift.presigner.audit_file import AuditFile
+from sealift.presigner.door import DoorKeeper
 from sealift.presigner.exchange import Answer, Request
 from sealift.presigner.openapi import as_json
 from sealift.presigner.opening import open_presigner
@@ -217,6 +218,8 @@ def serve(
 def _config(app: PresignerApp, forwarded_by: str) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=DoorKeeper,
+        ws="none",
         log_level="warning",
         access_log=False,  # its lines would hold file names; the audit says more
         server_header=False,
