@@ -22,6 +22,7 @@ from sealift.aggregate.journal import Journal, Pending
 from sealift.aggregate.options import AggregateOptions
 from sealift.aggregate.parts import Parts
 from sealift.aggregate.payload import Profile, check_payload
+from sealift.aggregate.rereading import Rereading
 from sealift.aggregate.showing import shown
 from sealift.aggregate.slots import Slot, take_free_slot, take_orphans
 from sealift.aggregate.upkeep import Upkeep
@@ -70,7 +71,7 @@ class DailyAggregate:
         self._notify = notify
         self._random = random
         self._zone = ZoneInfo(options.time_zone)
-        self._store = store or S3Versions(options.s3, clock=clock)
+        self._store = Rereading(store or S3Versions(options.s3, clock=clock))
         self._days = Days(self._store, options, random=random)
         self._parts = Parts(self._days)
         self._flusher = Flusher(self._days, self._parts, options)

@@ -60,5 +60,5 @@ class Pace:
 
     def after_loss(self, losses: int) -> float:
         """Give how long to wait after so many losses in a row, in seconds."""
-        most = min(_MOST_BACKOFF_SECONDS, _FIRST_BACKOFF_SECONDS * 2.0**losses)
+        most = min(_MOST_BACKOFF_SECONDS, _FIRST_BACKOFF_SECONDS * 2.0 ** min(losses, 20))
         return most * self._random()

@@ -82,7 +82,7 @@ class Upkeep:
 
     def _wait_seconds(self) -> float:
         failures = max(self._failures.values(), default=0)
-        most = min(_MOST_SECONDS, self._seconds * 2.0**failures)
+        most = min(_MOST_SECONDS, self._seconds * 2.0 ** min(failures, 20))
         return most * (0.5 + chance.random())  # noqa: S311
 
     def _compact(self, date: str) -> None:

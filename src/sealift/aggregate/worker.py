@@ -12,7 +12,7 @@ from typing import Final
 from sealift.aggregate.added import Added
 from sealift.aggregate.flushing import Landing
 from sealift.aggregate.journal import Pending
-from sealift.errors import NotSentError, PausedError, SealiftError
+from sealift.errors import NotSentError, PausedError, SealiftError, TransientError
 from sealift.events import BackedOff, Observer, Resumed
 
 ROUTE: Final = "segments"
@@ -21,7 +21,9 @@ ROUTE: Final = "segments"
 KEPT: Final = "The event is kept in the journal and sent by itself: do not add it again."
 _BATCH: Final = 20_000
 _FIRST_BACKOFF_SECONDS: Final = 0.2
-_MOST_BACKOFF_SECONDS: Final = 60.0
+_MOST_BACKOFF_SECONDS: Final = 5.0
+_MOST_PAUSE_SECONDS: Final = 60.0
+"""For what somebody has to mend first."""
 
 Flush = Callable[[str, list[Pending]], Landing]
 
@@ -171,17 +173,19 @@ class Worker:
 
     def _failed(self, date: str, batch: list[Pending], error: SealiftError) -> None:
         now = time.monotonic()
+        is_for_people = isinstance(error, PausedError) or not isinstance(error, TransientError)
         with self._changed:
             queue = self._queues.setdefault(date, deque())
             queue.extendleft(reversed(batch))
             if not self._failures:
                 self._failing_since = now
             self._failures += 1
-            most = min(_MOST_BACKOFF_SECONDS, _FIRST_BACKOFF_SECONDS * 2.0**self._failures)
+            limit = _MOST_PAUSE_SECONDS if is_for_people else _MOST_BACKOFF_SECONDS
+            most = min(limit, _FIRST_BACKOFF_SECONDS * 2.0 ** min(self._failures, 20))
             wait = max(most * chance.random(), getattr(error, "retry_after_seconds", 0.0))  # noqa: S311
             self._not_before = now + wait
             late = now - self._failing_since >= self._answer_seconds
-            told = isinstance(error, PausedError) or late or not _is_transient(error)
+            told = is_for_people or late
             asking = [one for each in self._queues.values() for one in each] if told else []
         self._notify(
             BackedOff(
@@ -194,10 +198,6 @@ class Worker:
         )
         for one in asking:
             _fail(one, type(error)(error.message, hint=f"{error.hint} {KEPT}".strip()))
-
-
-def _is_transient(error: SealiftError) -> bool:
-    return error.exit_code >= 3
 
 
 def _fail(one: Pending, error: SealiftError) -> None:
