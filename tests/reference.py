@@ -32,6 +32,7 @@ COMMANDS = [
     *(("quarantine", word) for word in ("list", "show", "release", "drop")),
     *(("presigner", word) for word in ("serve", "token", "template")),
     ("tracardi", "serve"),
+    *(("segments", word) for word in ("add", "show", "compact")),
     *(("dataset", word) for word in ("push", "sync", "verify", "history", "rollback")),
 ]
 

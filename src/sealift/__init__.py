@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from sealift.aggregate.added import Added, Shown
     from sealift.aggregate.aggregate import DailyAggregate
     from sealift.aggregate.compactor import Compacted
+    from sealift.aggregate.feeding import (
+        Fed,
+        add_segments,
+        compact_segments,
+        segments_at,
+        show_segments,
+    )
     from sealift.aggregate.options import AggregateOptions
     from sealift.aggregate.payload import Profile
     from sealift.assembly import build_destination, build_routes
@@ -92,6 +99,7 @@ __all__ = [
     "Diagnosis",
     "DirectoryDestination",
     "DirectoryOptions",
+    "Fed",
     "FolderOptions",
     "FolderSource",
     "Found",
@@ -133,9 +141,11 @@ __all__ = [
     "TowAndGoService",
     "Verified",
     "Wishes",
+    "add_segments",
     "aggregator_config",
     "build_destination",
     "build_routes",
+    "compact_segments",
     "drop",
     "errors",
     "events",
@@ -150,6 +160,8 @@ __all__ = [
     "release",
     "retry",
     "scan",
+    "segments_at",
+    "show_segments",
     "showing",
     "status",
     "tow_and_go",
@@ -164,6 +176,13 @@ _HOMES = {
     "sealift.aggregate.added": ("Added", "Shown"),
     "sealift.aggregate.aggregate": ("DailyAggregate",),
     "sealift.aggregate.compactor": ("Compacted",),
+    "sealift.aggregate.feeding": (
+        "Fed",
+        "add_segments",
+        "compact_segments",
+        "segments_at",
+        "show_segments",
+    ),
     "sealift.aggregate.options": ("AggregateOptions",),
     "sealift.aggregate.payload": ("Profile",),
     "sealift.assembly": (

@@ -24,6 +24,7 @@ VERBS: Final = {
     "health": "Ask a running agent, listener or presigner whether it is well.",
     "snowflake": "Print the SQL by which Snowflake loads what a route delivers.",
     "tracardi": "Upload segments to S3 for Tracardi, as a service beside it.",
+    "segments": "Add customer segments to one JSON file a day in S3.",
     "presigner": "Sign upload URLs for devices that hold no AWS credentials.",
     "dataset": "Publish checked documents in S3, and keep MongoDB the same.",
     "demo": "Deliver sample files to a server on this machine, and show what arrived.",
