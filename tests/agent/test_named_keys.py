@@ -251,3 +251,22 @@ def test_what_waits_for_a_key_does_not_hold_up_the_end(make: Callable[..., Made]
     made.rig.run()
     assert made.rig.states() == {"done": 200}
     assert len(made.naming.objects) == 200
+
+
+def test_what_was_named_before_is_told_when_it_is_named_again(make: Callable[..., Made]) -> None:
+    made = make()
+    made.rig.fill(2)
+    put = made.naming.put
+
+    def lost(*_arguments: object, **_more: object) -> Stored:
+        raise CredentialsError("the store's, this time")
+
+    made.naming.put = lost  # type: ignore[method-assign]
+    assert made.rig.run().paused
+    made.naming.put = put  # type: ignore[method-assign]
+    first = {one.put_id: made.naming.key(one) for orders in made.naming.asked for one in orders}
+    assert {one.key for orders in made.naming.asked for one in orders} >= {""}
+    made.naming.asked.clear()
+    made.rig.run()
+    told = {one.put_id: one.key for orders in made.naming.asked for one in orders}
+    assert told == first

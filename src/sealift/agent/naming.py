@@ -56,4 +56,6 @@ class KeyNaming:
             filename = self._filename(job.path)
         except RedactionError:
             filename = "unnamed"  # it was redacted when it was sealed, so this is not met
-        return job, KeyOrder(put_id=job.address.put_id, filename=filename, parcel=job.parcel)
+        return job, KeyOrder(
+            put_id=job.address.put_id, filename=filename, parcel=job.parcel, key=job.address.key
+        )

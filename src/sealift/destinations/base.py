@@ -214,6 +214,8 @@ class KeyOrder:
     """The file's name as it may be told, without its folders."""
 
     parcel: Parcel
+    key: str = ""
+    """What it was named before; empty the first time."""
 
 
 class NamesKeys(Destination, Protocol):

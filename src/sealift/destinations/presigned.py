@@ -4,6 +4,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 
 from sealift.destinations.base import Capabilities, Found, KeyOrder, PartLog, Stored
@@ -25,6 +26,7 @@ from sealift.destinations.presigned_link import (
 )
 from sealift.destinations.presigned_options import PresignedOptions
 from sealift.errors import (
+    ItemRefusedError,
     NotSentError,
     SealiftError,
     SourceChangedError,
@@ -222,7 +224,7 @@ class PresignedDestination:
             )
         return Wanted(
             put_id=order.put_id,
-            filename=order.filename,
+            filename=_named(order),
             size=parcel.size,
             sha256=parcel.sha256,
             md5=_md5(parcel),
@@ -262,6 +264,14 @@ class PresignedDestination:
             # made of this item's id, by URLs that fit these bytes only, it is ours.
             return Stored()
         return None
+
+
+def _named(order: KeyOrder) -> str:
+    """Give the name that goes into the key: as at first, whatever may be told of it now."""
+    if order.put_id in order.key:
+        with suppress(ItemRefusedError):
+            return item_of(order.key)[1]
+    return order.filename
 
 
 def _md5(parcel: Parcel) -> str:
