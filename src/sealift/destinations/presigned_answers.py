@@ -28,6 +28,9 @@ from sealift.errors import (
 ASKING: Final = "Asking the presigner"
 PUTTING: Final = "Storing by a presigned URL"
 
+_PROBLEM: Final = re.compile(r"[\w.-]{1,60}", re.ASCII)
+_MD5: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_MOST_SAID: Final = 300
 _CODE: Final = re.compile(rb"<Code>([\w.]{1,80})</Code>")
 _TELL: Final = "Tell whoever runs the presigner."
 _LOGIN: Final = "Log in to the network, or check url and the proxy."
@@ -64,18 +67,29 @@ def problem_of(answer: HttpAnswer) -> Mapping[str, Any]:
         found = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
         return {}
-    return found if isinstance(found, dict) and isinstance(found.get("code"), str) else {}
+    return found if isinstance(found, dict) and _is_code(found.get("code")) else {}
 
 
 def refused(problem: Mapping[str, Any], retry_after_seconds: float = 0.0) -> SealiftError:
     """Make the error for problem details."""
-    code = problem["code"]
+    code = problem["code"] if _is_code(problem.get("code")) else "unknown"
     kind = _BY_PROBLEM.get(code, StoreRefusedError)
-    detail = problem.get("detail") or problem.get("title") or ""
+    detail = _said(problem.get("detail") or problem.get("title"))
     message = f"{ASKING}: it refuses ({code}). {detail}".rstrip()
     if kind is ThrottledError:
         return ThrottledError(message, retry_after_seconds=retry_after_seconds)
     return kind(message, hint=_ITEM if issubclass(kind, ItemRefusedError | KeyNameError) else "")
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, str) and _PROBLEM.fullmatch(value) is not None
+
+
+def _said(text: object) -> str:
+    """Give what may be repeated of a presigner's words: no URL, no controls, not for ever."""
+    if not isinstance(text, str) or "://" in text or "X-Amz-" in text:
+        return ""
+    return "".join(c if c.isprintable() else " " for c in text[:_MOST_SAID])
 
 
 def refusal(answer: HttpAnswer, skew_seconds: float | None) -> SealiftError:
@@ -104,13 +118,28 @@ def is_stored(answer: HttpAnswer, md5: str) -> bool:
     """Tell whether an answer to a PUT bears the marks of S3, as no login page does.
 
     These are an ETag, and either the body's MD5 in it or an `x-amz-` header. Without
-    them, a 200 says nothing.
+    them, a 200 says nothing; nor does it with the MD5 of another body.
     """
     etag = answer.header("etag").strip('"')
     if answer.status != 200 or not etag or answer.is_html:
         return False
     marks = ("x-amz-request-id", "x-amz-id-2", "x-amz-version-id", "x-amz-server-side-encryption")
-    return etag == md5 or any(map(answer.header, marks))
+    return etag == md5 or (any(map(answer.header, marks)) and not is_of_others(answer))
+
+
+def is_of_others(answer: HttpAnswer) -> bool:
+    """Tell whether the ETag, known not to be the body's MD5, is that of another body.
+
+    It is no MD5 where the store encrypts with keys of KMS or of the customer.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+    """
+    encryption = "x-amz-server-side-encryption"
+    return (
+        _MD5.fullmatch(answer.header("etag").strip('"')) is not None
+        and not answer.header(encryption).startswith("aws:kms")
+        and not answer.header(f"{encryption}-customer-algorithm")
+    )
 
 
 def remedy(answer: HttpAnswer) -> str:
@@ -132,6 +161,11 @@ def remedy(answer: HttpAnswer) -> str:
 
 def put_error(answer: HttpAnswer) -> SealiftError:
     """Make the error for the answer to a PUT that was not stored, or not for certain."""
+    if answer.status == 200 and is_of_others(answer):
+        return OutcomeUnknownError(
+            f"{PUTTING}: the answer is for other bytes than were sent.",
+            hint="Look for a proxy that changes uploads or mixes up answers.",
+        )
     if answer.status < 300:
         rule = BY_TROUBLE["no-etag"]
         return OutcomeUnknownError(

@@ -15,12 +15,19 @@ from sealift.destinations.presigned_answers import (
     refused,
     unreachable,
 )
-from sealift.destinations.presigned_grants import Grant, Wanted, good_until
+from sealift.destinations.presigned_grants import (
+    Grant,
+    Wanted,
+    check_device,
+    check_granted,
+    good_until,
+    headers_of,
+)
 from sealift.destinations.presigned_link import HttpAnswer, Link, NoAnswerError
 from sealift.destinations.presigned_options import PresignedOptions
 from sealift.destinations.presigned_signing import canonical_query, place_of, sign
 from sealift.destinations.s3_options import encode_metadata
-from sealift.errors import NotSentError, SealiftError
+from sealift.errors import ItemError, NotSentError, SealiftError
 
 MAX_BATCH: Final = 100
 """Most items of one request."""
@@ -107,7 +114,7 @@ class PresignerClient:
         if answer.status != 200:
             raise refusal(answer, self.skew_seconds)
         found = _json_object(answer)
-        if "stored" not in found:
+        if not _is_look(found):
             raise not_understood(answer)
         return found
 
@@ -124,9 +131,12 @@ class PresignerClient:
         found: list[Grant | SealiftError] = []
         for one, item in zip(wanted, items, strict=True):
             if isinstance(item, dict) and isinstance(item.get("problem"), dict):
-                found.append(refused({"code": "unknown", **item["problem"]}))
+                found.append(refused(item["problem"]))
             else:
-                found.append(self._grant(one, item, asked_at, answer))
+                try:
+                    found.append(self._grant(one, item, asked_at, answer))
+                except ItemError as error:
+                    found.append(error)
         return found
 
     def _ask_one(self, wanted: Wanted) -> Grant:
@@ -176,16 +186,19 @@ class PresignerClient:
     def _grant(self, wanted: Wanted, item: object, asked_at: float, answer: HttpAnswer) -> Grant:
         match item:
             case {"url": str(url), "key": str(key), **rest} if key and self._may_use(url):
-                headers = rest.get("headers")
+                pass
             case _:
                 raise not_understood(answer)
         if rest.get("item_id", wanted.put_id) != wanted.put_id:
             raise NotSentError("The presigner answered for another item than was asked for.")
+        if self._options.secret and "item_id" in rest:
+            check_device(key, self._options.device_id)
+        check_granted(url, key)
         return Grant(
             wanted=wanted,
             key=key,
             url=url,
-            headers=tuple(headers.items()) if isinstance(headers, dict) else _usual(wanted),
+            headers=headers_of(rest.get("headers"), wanted),
             asked_at=asked_at,
             good_until=good_until(
                 url,
@@ -198,7 +211,8 @@ class PresignerClient:
 
     def _may_use(self, url: str) -> bool:
         """Tell whether *url* is one; what is asked for over TLS is not sent without it."""
-        return url.startswith("https://" if self._origin.startswith("https") else "http")
+        secure = self._origin.startswith("https")
+        return url.startswith("https://" if secure else ("https://", "http://"))
 
     def _send(
         self, method: str, path: str, query: Sequence[tuple[str, str]], body: bytes = b""
@@ -259,12 +273,13 @@ def _full(wanted: Wanted) -> dict[str, Any]:
     return found
 
 
-def _usual(wanted: Wanted) -> tuple[tuple[str, str], ...]:
-    """List what is sent to a URL of which nothing is said."""
-    found = [("content-length", str(wanted.size)), ("content-type", wanted.content_type)]
-    if wanted.content_encoding:
-        found.append(("content-encoding", wanted.content_encoding))
-    return tuple(found)
+def _is_look(found: Mapping[str, Any]) -> bool:
+    size = found.get("content_length")
+    return (
+        found.get("stored", "") in {True, False, None}
+        and all(isinstance(found.get(name, ""), str) for name in ("key", "sha256", "etag"))
+        and (size is None or isinstance(size, int))
+    )
 
 
 def _json_object(answer: HttpAnswer) -> dict[str, Any]:

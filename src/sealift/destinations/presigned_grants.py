@@ -8,13 +8,17 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from sealift.errors import ItemRefusedError
+from sealift.errors import ItemRefusedError, KeyNameError, StoreRefusedError
 
 MOST_KEPT: Final = 4096
 """More than an agent has in flight; the oldest are forgotten first, and asked for again."""
 
 _MARGIN_SECONDS: Final = 5.0
 _UUID7: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,100}", re.ASCII)
+_OF_CONNECTIONS: Final = frozenset(
+    {"host", "connection", "transfer-encoding", "te", "trailer", "upgrade", "expect"}
+)
 _NAMED: Final = re.compile(rf"(?:.*/)?[^/_]+_({_UUID7})_([^/]+)", re.ASCII | re.DOTALL)
 
 
@@ -93,6 +97,75 @@ class Grants:
     def drop(self, put_id: str) -> None:
         """Forget the grant of an item."""
         self._kept.pop(put_id, None)
+
+
+def check_granted(url: str, key: str) -> None:
+    """Let a URL and a key pass that can be used as they are.
+
+    Raises:
+        StoreRefusedError: The URL is none.
+        KeyNameError: No URL leads to the key.
+    """
+    try:
+        split = urlsplit(url)
+        usable = bool(split.hostname) and split.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise _unusable("a URL that is none")
+    # HTTP clients resolve such segments: the object would come to be under another key.
+    if f"{key[:1]}{key[-1:]}".count("/") or {".", ".."} & set(key.split("/")):
+        raise KeyNameError(
+            "The presigner gave a key with a slash at an end, or a segment '.' or '..'.",
+            hint="Rename the file, or tell whoever runs the presigner; then release the item.",
+        )
+
+
+def headers_of(given: object, wanted: Wanted) -> tuple[tuple[str, str], ...]:
+    """Give the headers of an upload, as the presigner said or as is usual.
+
+    Raises:
+        StoreRefusedError: With what it said, something else would be stored, or nothing.
+    """
+    length = ("content-length", str(wanted.size))
+    if given is None:
+        found = [length, ("content-type", wanted.content_type)]
+        if wanted.content_encoding:
+            found.append(("content-encoding", wanted.content_encoding))
+        return tuple(found)
+    if not isinstance(given, dict) or not all(map(_is_header, given.items())):
+        raise _unusable("headers that cannot be sent")
+    said = {name.lower(): value for name, value in given.items()}
+    if said.setdefault(*length) != length[1]:
+        raise _unusable("a URL for a file of another length")
+    return tuple(said.items())
+
+
+def check_device(key: str, device: str) -> None:
+    """Let a key of *device* pass.
+
+    Raises:
+        StoreRefusedError: It is another's.
+    """
+    if f"/{device}/" not in f"/{key}":
+        raise _unusable("a key of another device")
+
+
+def _is_header(pair: tuple[str, object]) -> bool:
+    name, value = pair
+    return (
+        _HEADER.fullmatch(name) is not None
+        and name.lower() not in _OF_CONNECTIONS
+        and isinstance(value, str)
+        and value.isascii()
+        and value.isprintable()
+    )
+
+
+def _unusable(what: str) -> StoreRefusedError:
+    return StoreRefusedError(
+        f"The presigner gave {what}; nothing was sent.", hint="Tell whoever runs the presigner."
+    )
 
 
 def good_until(

@@ -1,6 +1,7 @@
 """Sends HTTP requests for the presigned destination; the only place that knows the client."""
 
 import os
+import re
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ IDLE_SECONDS: Final = 15.0
 MOST_BYTES: Final = 4 << 20
 """More of an answer is not read; a full batch has a quarter of a megabyte."""
 
-_LOOPBACK: Final = ("localhost", "127.", "[::1]")
+_LOOPBACK: Final = re.compile(r"https?://(?:localhost|127(?:\.\d+){3}|\[::1\])(?=[:/?]|$)")
 _CONNECTING: Final = "client error (Connect)"
 
 
@@ -55,8 +56,11 @@ class HttpAnswer:
         return self._response.status
 
     def header(self, name: str) -> str:
-        """Give a header; empty if it is not there."""
-        return self._response.get_header(name) or ""
+        """Give a header; empty if it is not there, or no text."""
+        try:
+            return self._response.get_header(name) or ""
+        except ValueError:
+            return ""
 
     @property
     def is_html(self) -> bool:
@@ -74,7 +78,7 @@ class HttpAnswer:
         """The time at the server, seconds since 1970, to the second; None if it does not say."""
         try:
             return parsedate_to_datetime(self.header("date")).timestamp()
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
 
 
@@ -194,7 +198,7 @@ def _beginning(response: SyncResponse) -> bytes:
 
 def is_loopback(url: str) -> bool:
     """Tell whether a URL leads to this very machine."""
-    return url.partition("://")[2].startswith(_LOOPBACK)
+    return _LOOPBACK.match(url) is not None
 
 
 def host_of(url: str) -> str:
