@@ -173,7 +173,7 @@ DOCUMENTS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(DOCUMENTS)
 def test_the_quick_check_says_what_the_json_schema_says(value: object) -> None:
     dataset = tow_and_go()

@@ -99,7 +99,7 @@ class MongoOptions:
             "a transaction for few changes, if the server can."
         ),
     )
-    batch_records: int = field(default=5000, metadata=_help("Records of one bulk write."))
+    batch_records: int = field(default=1000, metadata=_help("Records of one bulk write."))
     connect_seconds: float = field(
         default=10.0, metadata=_help("How long finding and reaching the primary may take.")
     )

@@ -38,7 +38,14 @@ class Replacement:
         self.name = f"{mongo.collection}{COPY}{self._today:%Y%m%d}_{worker}_{chance.hex()}"
 
     def put(
-        self, records: list[Record], changes: Changes, state: State, live: Live, *, anew: bool
+        self,
+        records: list[Record],
+        changes: Changes,
+        state: State,
+        live: Live,
+        *,
+        anew: bool,
+        first: bool,
     ) -> None:
         """Make the copy, compare it with the document, and rename it over the collection.
 
@@ -48,6 +55,7 @@ class Replacement:
             state: As it was read before the old set was.
             live: What the collection will hold.
             anew: Write all records, instead of copying the old set on the server.
+            first: There is no old set, so nobody misses the indexes until they are made.
 
         Raises:
             OvertakenError: Another sync was quicker. Readers still see the set from before, or
@@ -62,10 +70,13 @@ class Replacement:
             else:
                 self._mongo.copy(self.name)
                 self._mongo.change(self.name, changes, told)
-            self._mongo.index(self.name)
+            if not first:
+                self._mongo.index(self.name)
             prove(self._mongo, self.name, live, self._telling)
             claimed = self._mongo.claim(state, self.name)
             self._mongo.rename(self.name)
+            if first:
+                self._mongo.index()
         except SealiftError:
             with suppress(SealiftError):
                 self._mongo.drop(self.name)

@@ -199,7 +199,9 @@ class Syncer:
     ) -> str:
         """Write what differs; give the way in which it was done."""
         if not changes.count:
-            self._mongo.settle(self._mongo.claim(state, self._replacement().name), live)
+            claimed = self._mongo.claim(state, self._replacement().name)
+            self._mongo.index()  # a killed sync may not have come so far
+            self._mongo.settle(claimed, live)
             return ""
         told = self._telling("write", changes.count)
         if self._suits_a_transaction(changes, document.count, empty=empty):
@@ -212,7 +214,7 @@ class Syncer:
                 self._prove_committed(state, live)
                 return "transaction"
         anew = empty or changes.count > document.count // 2
-        self._replacement().put(document.records, changes, state, live, anew=anew)
+        self._replacement().put(document.records, changes, state, live, anew=anew, first=empty)
         return "rename"
 
     def _suits_a_transaction(self, changes: Changes, records: int, *, empty: bool) -> bool:
