@@ -16,9 +16,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pymongo
 from rich.console import Console
 from rich.table import Table
@@ -56,9 +58,10 @@ def make_file(file: Path, *numbers: int) -> None:
 class Bench:
     """Two servers, a configuration, and the command."""
 
-    def __init__(self, work: Path, server: S3Server, mongo_uri: str) -> None:
+    def __init__(self, work: Path, server: S3Server, mongo_uri: str, database: int) -> None:
         self.work = work
         self.mongo_uri = mongo_uri
+        self._database = psutil.Process(database)
         server.client().create_bucket(Bucket="bench")
         (work / "sealift.toml").write_text(
             f"""
@@ -78,6 +81,11 @@ request_seconds = 3600.0  # this server copies a collection in order to rename i
             "AWS_SECRET_ACCESS_KEY": server.secret_access_key,
             "MONGODB_URI": mongo_uri,
         }
+
+    def database_cpu(self) -> float:
+        """CPU seconds that the database has used."""
+        times = self._database.cpu_times()
+        return float(times.user + times.system)
 
     def run(self, *arguments: str) -> tuple[float, float, float, dict[str, Any]]:
         """Run `sealift dataset`; give wall and CPU seconds, peak MB, and its last event."""
@@ -101,34 +109,55 @@ request_seconds = 3600.0  # this server copies a collection in order to rename i
         return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, event
 
 
-def one_by_one(uri: str, count: int, there: int) -> tuple[float, float]:
-    """Write links with one update_one each, as a plain job does; give links a second.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """Links a second: of time, and of CPU time, the client's and the database's together."""
+
+    wall: float
+    cpu: float
+
+    def beside(self, peer: "Rates") -> str:
+        """Say how many times as fast as a peer."""
+        return (
+            f"{self.wall:,.0f} links/s; update_one {peer.wall:,.0f}: {self.wall / peer.wall:.1f} x "
+            f"(by CPU {self.cpu / peer.cpu:.1f} x)"
+        )
+
+
+def one_by_one(bench: Bench, count: int, there: int) -> tuple[Rates, Rates]:
+    """Write links with one update_one each, as a plain job does.
 
     Into a collection that holds half of them, as it does on the average while it grows.
-    Also give how long a rename of all links takes: MongoDB changes a name, whatever the size;
-    this server copies.
+    Also give how a rename of all links does: MongoDB changes a name, whatever the size; this
+    server copies.
     """
-    with pymongo.MongoClient(uri) as client:
+    with pymongo.MongoClient(bench.mongo_uri) as client:
         collection = client["bench"]["one_by_one"]
         for start in range(there, there + there // 2, 1000):
             some = [{"_id": n, "link_id": n, "segment_id": n} for n in range(start, start + 1000)]
             collection.insert_many(some, ordered=False)
-        begun = time.perf_counter()
+        wall, cpu = time.perf_counter(), time.process_time() + bench.database_cpu()
         collection.rename("renamed")
-        renaming = 2 * (time.perf_counter() - begun)
+        renaming = _rates(bench, there // 2, wall, cpu)
         collection = client["bench"]["renamed"]
         collection.create_index("segment_id")
-        begun = time.perf_counter()
-        for link in json.loads(make_links(count, 1))["tow_and_go"]:
+        links = json.loads(make_links(count, 1))["tow_and_go"]
+        wall, cpu = time.perf_counter(), time.process_time() + bench.database_cpu()
+        for link in links:
             collection.update_one({"_id": link["link_id"]}, {"$set": link}, upsert=True)
-        rate = count / (time.perf_counter() - begun)
+        rates = _rates(bench, count, wall, cpu)
         collection.drop()
-    return rate, renaming
+    return rates, renaming
+
+
+def _rates(bench: Bench, count: int, wall: float, cpu: float) -> Rates:
+    used = time.process_time() + bench.database_cpu() - cpu
+    return Rates(wall=count / (time.perf_counter() - wall), cpu=count / used)
 
 
 @contextmanager
-def mongo() -> Iterator[str]:
-    """Run secantusdb until the block ends; give its URI."""
+def mongo() -> Iterator[tuple[str, int]]:
+    """Run secantusdb until the block ends; give its URI and its process id."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     program = shutil.which("secantusd-py", path=str(Path(sys.executable).parent))
@@ -150,7 +179,7 @@ def mongo() -> Iterator[str]:
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.05)
-        yield f"mongodb://127.0.0.1:{port}/?directConnection=true"
+        yield f"mongodb://127.0.0.1:{port}/?directConnection=true", process.pid
     finally:
         process.terminate()
         process.wait(20)
@@ -170,12 +199,14 @@ def measure(bench: Bench, options: argparse.Namespace, table: Table) -> None:
     size = file.stat().st_size / 1e6
     row("push", bench.run("push", "tow-and-go", str(file)), f"{size:.1f} MB")
     row("push again, unchanged", bench.run("push", "tow-and-go", str(file)), "nothing sent")
+    before = bench.database_cpu()
     first = bench.run("sync", "tow-and-go")
-    peer, renaming = one_by_one(bench.mongo_uri, options.one_by_one, count)
-    for what, seconds in (("first sync", first[0]), ("... less the rename", first[0] - renaming)):
-        rate = count / seconds
-        ratio = f"{rate:,.0f} links/s; update_one {peer:,.0f}/s: {rate / peer:.1f} x"
-        row(what, (seconds, *first[1:]), ratio)
+    cpu = bench.database_cpu() - before + first[1]
+    peer, renaming = one_by_one(bench, options.one_by_one, count)
+    row("first sync", first, Rates(wall=count / first[0], cpu=count / cpu).beside(peer))
+    seconds = first[0] - count / renaming.wall
+    less = Rates(wall=count / seconds, cpu=count / (cpu - count / renaming.cpu))
+    row("... less the rename", (seconds, *first[1:]), less.beside(peer))
     row("sync, unchanged", bench.run("sync", "tow-and-go"), "1 HEAD, 1 find")
     make_file(file, count, 2, few)
     row("push, 0.1 % changed", bench.run("push", "tow-and-go", str(file)), "")
@@ -201,10 +232,10 @@ def main() -> None:
         ExitStack() as stack,
         tempfile.TemporaryDirectory(prefix="sealift-bench-") as name,
         ministack() as server,
-        mongo() as uri,
+        mongo() as (uri, pid),
     ):
-        stack.callback(lambda: Console(width=110).print(table))  # also what there is of it
-        measure(Bench(Path(name), server, uri), options, table)
+        stack.callback(lambda: Console(width=130).print(table))  # also what there is of it
+        measure(Bench(Path(name), server, uri, pid), options, table)
 
 
 if __name__ == "__main__":
