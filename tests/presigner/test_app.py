@@ -164,6 +164,41 @@ def test_a_url_whose_line_cannot_be_written_does_not_leave(tmp_path: Path) -> No
             assert b"X-Amz" not in body
 
 
+def test_lines_that_cannot_be_written_do_not_pile_up() -> None:
+    class Full(BytesIO):
+        is_full = True
+
+        def write(self, lines: object) -> int:
+            if self.is_full:
+                raise OSError(28, "No space left on device")
+            return super().write(lines)  # type: ignore[arg-type]
+
+    async def ask(app: PresignerApp) -> int:
+        sent: list[dict[str, int]] = []
+
+        async def receive() -> dict[str, object]:
+            return {"type": "http.request", "body": b"{}"}
+
+        async def send(message: dict[str, int]) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "method": "POST", "path": "/ingest/new"}
+        await app(scope | {"query_string": b"", "headers": []}, receive, send)  # type: ignore[arg-type]
+        return sent[0]["status"]
+
+    async def play() -> tuple[set[int], int]:
+        file = Full()
+        audit = AuditFile(file)  # type: ignore[arg-type]
+        desk = Desk(now=time.time(), write=audit.add)
+        app = PresignerApp(desk.presigner, audit, CollectorRegistry())
+        full = {await ask(app) for _ in range(50)}
+        file.is_full = False
+        assert await ask(app) == 401
+        return full, len(file.getvalue().splitlines())
+
+    assert asyncio.run(play()) == ({500}, 2)
+
+
 def test_settings_come_from_a_file_and_secrets_from_where_it_says(tmp_path: Path) -> None:
     (tmp_path / "master").write_text(MASTER + "\n")
     config = tmp_path / "presigner.toml"

@@ -86,11 +86,12 @@ class PresignerApp:
             return
         request = _request(scope, body)
         presigner = self._presigner
-        if presigner.may_block(request):
-            answer = await asyncio.to_thread(presigner.answer, request)
-        else:
-            answer = presigner.answer(request)
         try:
+            await self._audit.ready()
+            if presigner.may_block(request):
+                answer = await asyncio.to_thread(presigner.answer, request)
+            else:
+                answer = presigner.answer(request)
             await self._audit.written()
         except OSError as error:
             _log.error("presigner.audit: %s", error.strerror)

@@ -19,12 +19,22 @@ class AuditFile:
         self._file = file
         self._lines = b""
         self._lock = Lock()
+        self._is_stuck = False
         self._writing: asyncio.Future[None] | None = None
 
     def add(self, lines: bytes) -> None:
         """Take lines, each with its end; from any thread."""
         with self._lock:
             self._lines += lines
+
+    async def ready(self) -> None:
+        """Wait until what could not be written before is, so that it does not pile up.
+
+        Raises:
+            OSError: It still cannot be.
+        """
+        if self._is_stuck:
+            await self.written()
 
     async def written(self) -> None:
         """Wait until all that was added before is written.
@@ -48,6 +58,8 @@ class AuditFile:
                 while self._lines:
                     self._lines = self._lines[self._file.write(self._lines) or 0 :]
         except OSError as error:
+            self._is_stuck = True
             waiting.set_exception(error)
         else:
+            self._is_stuck = False
             waiting.set_result(None)
