@@ -42,6 +42,13 @@ def test_the_file_that_is_in_the_field_is_understood(home: Path) -> None:
     assert (config.agent.device_id, config.agent.state_dir) == ("dev001", home / ".sealift")
 
 
+def test_a_file_that_an_editor_of_windows_saved_is_understood(home: Path) -> None:
+    file = home / "config.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + FIELD.read_bytes().replace(b"\n", b"\r\n"))
+    (route,) = Config.load(file, {}).routes
+    assert route.source.scan_interval_seconds == 60
+
+
 @pytest.mark.parametrize("name", ["secret", "token"])
 def test_the_secret_comes_from_the_environment(home: Path, name: str) -> None:
     variable = f"SEALIFT_PRESIGNER_{name.upper()}"

@@ -194,6 +194,11 @@ def test_a_presigner_that_is_not_there_was_sent_nothing() -> None:
         rig.destination(url="http://127.0.0.1:1/ingest/new").probe()
 
 
+def test_a_presigner_whose_name_is_not_known_is_told() -> None:
+    with a_rig() as rig, pytest.raises(NotSentError, match=": its host name is not known"):
+        rig.destination(url="http://nowhere.invalid/ingest/new").probe()
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -208,6 +213,9 @@ def test_a_presigner_that_is_not_there_was_sent_nothing() -> None:
         ({"proxy": "squid"}, "proxy must be"),
         ({"ca_bundle": "/nowhere"}, "is not a file"),
         ({"timeout_seconds": 0.0}, "timeout_seconds must be over 0"),
+        ({"timeout_seconds": float("inf")}, "timeout_seconds must be over 0"),
+        ({"connect_timeout_seconds": 1e300}, "connect_timeout_seconds must be over 0"),
+        ({"min_bytes_per_second": float("nan")}, "min_bytes_per_second must be over 0"),
         ({"max_bytes": 0}, "max_bytes must be"),
     ],
 )

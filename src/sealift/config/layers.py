@@ -16,7 +16,7 @@ Tree = dict[str, Any]
 def read_file(path: Path) -> Tree:
     """Read a TOML file. Raises ConfigError that names the line."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(
             f"The configuration {path} is not there.",

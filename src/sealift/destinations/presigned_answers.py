@@ -55,7 +55,7 @@ def unreachable(trouble: str) -> SealiftError:
     """Make the error for a presigner that gave no answer. Nothing was sent of the item."""
     rule = BY_TROUBLE[trouble]
     kind = rule.error if issubclass(rule.error, PausedError) else NotSentError
-    says = rule.says.replace("the store", "it")
+    says = rule.says.replace("the store's", "its").replace("the store", "it")
     return kind(f"{ASKING}: {says}.", hint="Check the network and the destination's url.")
 
 

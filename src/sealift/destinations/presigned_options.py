@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 from sealift.errors import ConfigError
 
 _DEVICE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_MOST: Final = 1e9
+"""More seconds, or bytes in one, are not meant; and not all libraries can count them."""
+
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]*", re.ASCII)
 
 
@@ -107,8 +110,8 @@ def _limit_problems(options: PresignedOptions) -> Iterator[str]:
         *("url_life_seconds", "connect_timeout_seconds"),
         *("timeout_seconds", "min_bytes_per_second"),
     ):
-        if not getattr(options, name) > 0:
-            yield f"{name} must be over 0"
+        if not 0 < getattr(options, name) <= _MOST:
+            yield f"{name} must be over 0, and at most {_MOST:.0f}"
     if not 1 <= options.max_bytes <= 5 * 1024**3:
         yield "max_bytes must be 1 to 5368709120, the most that one PUT may hold"
 
