@@ -174,6 +174,26 @@ def test_one_sync_serves_everybody_who_waits(
     assert [one.event.seq for one in then] == sorted(one.event.seq for one in taken)
 
 
+def test_an_interrupted_writer_leaves_nobody_waiting(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+
+    class Interrupted:
+        def __enter__(self) -> None:
+            raise KeyboardInterrupt
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    real, journal._syncing = journal._syncing, Interrupted()  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        journal.accept([(DATE, PROFILE)], 1)
+    journal._syncing = real
+    journal.accept([(DATE, PROFILE)], 2)
+    assert journal.accept([], 3) == []
+    crash(journal)
+    assert [one.event.at_ns for one in opened(tmp_path).recovered] == [2]
+
+
 def test_33_what_a_killed_process_was_told_is_there(tmp_path: Path) -> None:
     program = (
         "import sys; from tests.aggregate.test_journal import *\n"

@@ -11,6 +11,7 @@ HEAD: Final = '{"profiles": ['
 TAIL: Final = "]}"
 _WINDOW_BYTES: Final = 1 << 20
 _SPACE: Final = " \t\r\n"
+_NUMBER: Final = "0123456789+-.eE"
 _REV_BITS: Final = 16
 
 
@@ -159,7 +160,7 @@ class _Text:
             except RecursionError:
                 raise ShapeError("it is nested too deep") from None
             closed = isinstance(value, dict | list | str)
-            if end == len(self._text) and not closed and self._more():
+            if not (closed or self._text[end:].lstrip(_NUMBER)) and self._more():
                 continue  # a number may go on behind the window
             raw = self._text[self._pos : end]
             self._pos = end

@@ -52,7 +52,7 @@ class _Group:
     """Events that reach the disk together."""
 
     entries: list[tuple[Pending, str]] = field(default_factory=list)
-    done: bool = False
+    done: threading.Event = field(default_factory=threading.Event)
     error: str = ""
 
 
@@ -110,10 +110,13 @@ class Journal:
                 "A daily aggregate was opened before this process was forked.",
                 hint="Open it in the process that uses it.",
             )
+        if not profiles:
+            return []
         texts = [json.dumps([profile.smi_uid, profile.segments]) for _, profile in profiles]
         taken = []
         with self._lock:
             group = self._group
+            is_first = not group.entries
             # Within one writer, time and number order events alike.
             self._at_ns = at_ns = max(self._at_ns, now_ns)
             for (date, profile), text in zip(profiles, texts, strict=True):
@@ -122,9 +125,15 @@ class Journal:
                 pending = Pending(event, date, self, self._segment.path, Future())
                 group.entries.append((pending, f'{seq},{at_ns},"{date}",{text[1:]}'))
                 taken.append(pending)
-        with self._syncing:
-            if not group.done:
-                self._commit()
+        # Whoever comes first writes for all that come while the disk is busy with others.
+        if is_first:
+            try:
+                with self._syncing:
+                    self._commit()
+            except BaseException:  # Ctrl-C, say: nobody may wait for a writer that is gone
+                self._give_up(group)
+                raise
+        group.done.wait()
         if group.error:
             raise LedgerWaitsError(
                 f"The journal {self._slot.folder} cannot be written now: {group.error}.",
@@ -184,19 +193,33 @@ class Journal:
         with self._lock:
             group, self._group = self._group, _Group()
         try:
-            if not self._segment.is_sound or self._segment.size > _ROLL_BYTES:
-                self._roll()
-            records = [b"E[" + text.encode() for _, text in group.entries]
-            self._segment.append(records, self._at_ns)
+            self._write(group)
         except OSError as error:
             group.error = error.strerror or str(error)
-        else:
-            entries = [pending for pending, _ in group.entries]
-            for pending in entries:
-                pending.segment = self._segment.path
-            self._left[self._segment.path] += len(entries)
-            self._then(entries)
-        group.done = True
+        except BaseException as error:
+            group.error = type(error).__name__
+            raise
+        finally:
+            group.done.set()
+
+    def _give_up(self, group: _Group) -> None:
+        with self._lock:
+            if self._group is group:
+                self._group = _Group()
+        if not group.done.is_set():
+            group.error = "interrupted"
+            group.done.set()
+
+    def _write(self, group: _Group) -> None:
+        if not self._segment.is_sound or self._segment.size > _ROLL_BYTES:
+            self._roll()
+        records = [b"E[" + text.encode() for _, text in group.entries]
+        self._segment.append(records, self._at_ns)
+        entries = [pending for pending, _ in group.entries]
+        for pending in entries:
+            pending.segment = self._segment.path
+        self._left[self._segment.path] += len(entries)
+        self._then(entries)
 
     def _write_marks(self, changed: Iterable[tuple[str, str]]) -> None:
         try:

@@ -50,7 +50,9 @@ class AggregateOptions:
     )
     flush_seconds: float = field(
         default=0.1,
-        metadata=_help("At least so long between two writes of a day's file; more with company."),
+        metadata=_help(
+            "Time between two writes of a day's file, on the average; more with company."
+        ),
     )
     gather_seconds: float = field(
         default=0.01, metadata=_help("How long the first event waits for others, in seconds.")

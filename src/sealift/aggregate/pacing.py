@@ -11,6 +11,7 @@ from typing import Final
 
 COMMITS_PER_SECOND: Final = 3.0
 _ACTIVE_SECONDS: Final = 60.0
+_BURST: Final = 32.0
 _MOST_BACKOFF_SECONDS: Final = 2.0
 _FIRST_BACKOFF_SECONDS: Final = 0.05
 
@@ -19,7 +20,7 @@ class Pace:
     """The pace of one process at one day's file.
 
     Args:
-        flush_seconds: Shortest time between two of its writes.
+        flush_seconds: Time between two of its writes, on the average.
         clock: Monotonic, in seconds.
         random: Gives a number from 0 up to 1.
     """
@@ -36,6 +37,7 @@ class Pace:
         self._random = random
         self._known: Mapping[str, int] | None = None
         self._active: dict[str, float] = {}
+        self._credit, self._credit_at = _BURST, clock()
 
     def saw(self, writers: Mapping[str, int]) -> None:
         """Take note of whose numbers have grown since the file was seen last."""
@@ -52,11 +54,25 @@ class Pace:
         return len(self._active)
 
     def after_win(self) -> float:
-        """Give how long to wait after a write, in seconds."""
+        """Give how long to wait after a write, in seconds; to be asked once for each.
+
+        Who is alone may write some dozens of times in a row.
+        """
         if self.writers <= 1:
-            return self._flush_seconds
+            return 0.0 if self._has_credit() else self._flush_seconds
         share = max(self._flush_seconds, self.writers / COMMITS_PER_SECOND)
         return share * (0.5 + self._random())
+
+    def _has_credit(self) -> bool:
+        if not self._flush_seconds:
+            return True
+        now = self._clock()
+        earned = (now - self._credit_at) / self._flush_seconds
+        self._credit, self._credit_at = min(_BURST, self._credit + earned), now
+        if self._credit < 1.0:
+            return False
+        self._credit -= 1.0
+        return True
 
     def after_loss(self, losses: int) -> float:
         """Give how long to wait after so many losses in a row, in seconds."""

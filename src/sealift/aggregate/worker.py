@@ -58,6 +58,8 @@ class Worker:
         self._notify = notify
         self._queues: dict[str, deque[Pending]] = {}
         self._due: dict[str, float] = {}
+        self._gathered: dict[str, float] = {}
+        self._size = 0
         self._count = 0
         self._failures = 0
         self._failing_since = 0.0
@@ -83,8 +85,7 @@ class Worker:
                 queue = self._queues.get(one.date)
                 if queue is None:
                     queue = self._queues[one.date] = deque()
-                    due = self._due.get(one.date, 0.0)
-                    self._due[one.date] = max(due, now + self._gather_seconds)
+                    self._gathered[one.date] = now + self._gather_seconds
                 queue.append(one)
                 self._count += 1
             self._changed.notify_all()
@@ -114,7 +115,7 @@ class Worker:
                 queue = self._queues[date]
                 batch = [queue.popleft() for _ in range(min(len(queue), _BATCH))]
                 if not queue:
-                    del self._queues[date]
+                    del self._queues[date], self._gathered[date]
             try:
                 landing = self._flush(date, batch)
             except SealiftError as error:
@@ -136,12 +137,19 @@ class Worker:
                     return ""
                 wait = None
                 if self._queues:
-                    date = min(self._queues, key=lambda one: self._due.get(one, 0.0))
-                    due = max(self._due.get(date, 0.0), self._not_before)
+                    date = min(self._queues, key=self._due_at)
+                    due = max(self._due_at(date), self._not_before)
                     if due <= now or self._ending is not None:
                         return date
                     wait = due - now
                 self._changed.wait(wait)
+
+    def _due_at(self, date: str) -> float:
+        """Say when a day is to be written, as far as pace and gathering go."""
+        due = self._due.get(date, 0.0)
+        # When as many wait as were answered last, nobody else is to be expected.
+        is_full = 1 < self._size <= len(self._queues[date])
+        return due if is_full else max(due, self._gathered.get(date, 0.0))
 
     def _landed(self, date: str, batch: list[Pending], landing: Landing) -> None:
         by_journal: dict[int, list[Pending]] = {}
@@ -159,6 +167,7 @@ class Worker:
         )
         with self._changed:
             self._count -= len(batch)
+            self._size = len(batch)
             self._due[date] = time.monotonic() + self._wait_seconds(date)
             if len(self._due) > len(self._queues) + 2:
                 self._due = {d: at for d, at in self._due.items() if d in self._queues or d == date}
@@ -177,6 +186,7 @@ class Worker:
         with self._changed:
             queue = self._queues.setdefault(date, deque())
             queue.extendleft(reversed(batch))
+            self._gathered[date] = now
             if not self._failures:
                 self._failing_since = now
             self._failures += 1
