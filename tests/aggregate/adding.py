@@ -35,7 +35,7 @@ def main(task: dict[str, Any]) -> int:
     # of a proxy that loses just every fifth, it would never end.
     store._quotes = "as given"
     with DailyAggregate(options, clock=lambda: time.time() + shift, store=store) as aggregate:
-        k = aggregate._journals[0]._next - 1
+        k = aggregate._journals.own._next - 1
         while k < count:
             some = min(chance.randint(1, task["at_once"]), count - k)
             aggregate.submit_many([event(number, k + n) for n in range(some)])

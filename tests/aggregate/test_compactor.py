@@ -215,3 +215,24 @@ def test_a_damaged_lease_is_taken_over(tmp_path: Path) -> None:
         )
         process.compact()
     assert segments(store) == WHOLE
+
+
+@pytest.mark.parametrize("body", [b"", b"junk", b"[]\n", b'{"after": 0}\n[1]\n'])
+def test_what_is_no_part_is_told_and_folded_nowhere(tmp_path: Path, body: bytes) -> None:
+    store, process = with_parts(tmp_path)
+    first = min(key for key in store.objects if "/parts/" in key)
+    store.put_raw(first, body)
+    with pytest.raises(InvalidContentError, match=r"is no part of a day\. Move it away"):
+        process.compact()
+    assert segments(store) == [["0"]]
+    assert parts_left(store) == PARTS
+
+
+def test_a_damaged_record_makes_the_file_foreign(tmp_path: Path) -> None:
+    store, process = with_parts(tmp_path)
+    version = store.objects[KEY][0]
+    store.objects[KEY] = Version(body=version.body, etag="e", metadata={"segments": "1;3;u;@x"}), 0
+    for record in (b"[]", b"junk", b'{"w": "x"}'):
+        store.put_raw(process.days.record_key(DATE, "x"), record)
+        with pytest.raises(InvalidContentError, match="record x is damaged"):
+            process.compact()

@@ -7,7 +7,6 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
@@ -18,13 +17,13 @@ from sealift.aggregate.added import Added, Shown
 from sealift.aggregate.compactor import Compacted, Compactor
 from sealift.aggregate.days import Days
 from sealift.aggregate.flushing import Flusher, Landing
-from sealift.aggregate.journal import Journal, Pending
+from sealift.aggregate.journal import Pending
+from sealift.aggregate.journals import Journals
 from sealift.aggregate.options import AggregateOptions
 from sealift.aggregate.parts import Parts
 from sealift.aggregate.payload import Profile, check_payload
 from sealift.aggregate.rereading import Rereading
 from sealift.aggregate.showing import shown
-from sealift.aggregate.slots import Slot, take_free_slot, take_orphans
 from sealift.aggregate.upkeep import Upkeep
 from sealift.aggregate.worker import KEPT, ROUTE, Worker
 from sealift.destinations.s3_versions import S3Versions
@@ -90,19 +89,20 @@ class DailyAggregate:
             place=self._store.name,
             notify=notify,
         )
+        self._journals = Journals(
+            options.journal / _destination_id(options), self._worker.add, self._new_writer
+        )
+        self._journals.adopt()
         self._upkeep = Upkeep(
             self._compactor,
-            lambda: self._journals,
-            self._adopt,
+            lambda: self._journals.all,
+            self._journals.adopt,
             seconds=options.compact_seconds,
             notify=notify,
         )
         self._told: dict[str, str] = {}
         self._closing = threading.Lock()
         self._is_closed = False
-        self._folder = options.journal / _destination_id(options)
-        self._journals = [self._open(take_free_slot(self._folder))]
-        self._adopt()
         self._worker.start()
         self._upkeep.start()
 
@@ -159,7 +159,7 @@ class DailyAggregate:
             )
         now = self._clock()
         date = self.date(now)
-        taken = self._journals[0].accept([(date, one) for one in profiles], int(now * 1e9))
+        taken = self._journals.own.accept([(date, one) for one in profiles], int(now * 1e9))
         return [one.future for one in taken]
 
     def date(self, now: float | None = None) -> str:
@@ -204,8 +204,7 @@ class DailyAggregate:
             self._is_closed = True
         self._worker.stop(timeout)
         self._upkeep.stop()
-        for journal in self._journals:
-            journal.close()
+        self._journals.close()
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -218,32 +217,6 @@ class DailyAggregate:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _open(self, slot: Slot) -> Journal:
-        try:
-            journal = Journal(slot, self._worker.add, self._new_writer)
-        except OSError as error:
-            slot.release()
-            raise StateError(
-                f"The journal {slot.folder} cannot be used: {error.strerror}.",
-                hint="Check that disk.",
-            ) from error
-        self._worker.add(journal.recovered)
-        return journal
-
-    def _adopt(self) -> None:
-        """Take over what waits in the journals of processes that are gone."""
-        with suppress(SealiftError, OSError):
-            for slot in take_orphans(self._folder):
-                journal = self._open(slot)
-                if journal.is_idle():
-                    journal.close()
-                else:
-                    self._journals = [*self._journals, journal]
-        for journal in self._journals[1:]:
-            if journal.is_idle():
-                self._journals = [one for one in self._journals if one is not journal]
-                journal.close()
 
     def _flush(self, date: str, batch: list[Pending]) -> Landing:
         landing = self._flusher.flush(date, batch)

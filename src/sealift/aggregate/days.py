@@ -167,7 +167,10 @@ class Days:
         record = self.store.read(self.record_key(date, table.record))
         if record is None:
             return table, f"its record {table.record} is gone"
-        writers = json.loads(record.body)
+        try:
+            writers = {str(name): int(seq) for name, seq in json.loads(record.body).items()}
+        except (ValueError, TypeError, AttributeError):
+            return table, f"its record {table.record} is damaged"
         return Table(rev=table.rev, merge=table.merge, writers=writers, record=table.record), ""
 
 

@@ -35,6 +35,7 @@ from sealift.errors import OutcomeUnknownError
 _MOST_LOSSES: Final = 3
 _MOST_SECONDS: Final = 2.0
 _LOOK_AGAIN_SECONDS: Final = 15.0
+_KNOWN_DAYS: Final = 3
 _PART_SECONDS: Final = 1.0
 """Shortest time between two parts: each has to be folded."""
 
@@ -132,15 +133,14 @@ class Flusher:
         wait = known.pace.after_win()
         return max(wait, _PART_SECONDS) if known.parted else wait
 
-    def forget(self, keep: str) -> None:
-        """Forget all days but one."""
-        self._known = {date: known for date, known in self._known.items() if date == keep}
-
     def _known_of(self, date: str) -> _Known:
-        if date not in self._known:
+        known = self._known.get(date)
+        if known is None:
             pace = Pace(self._options.flush_seconds, clock=self._clock)
-            self._known[date] = _Known(pace=pace)
-        return self._known[date]
+            known = self._known[date] = _Known(pace=pace)
+            for past in sorted(self._known)[:-_KNOWN_DAYS]:
+                del self._known[past]
+        return known
 
     def _still_wrong(self, known: _Known) -> str:
         if known.problem and self._clock() < known.look_at:

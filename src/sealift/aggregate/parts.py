@@ -12,7 +12,12 @@ from typing import Final
 
 from sealift.aggregate.days import Days, parcel_of
 from sealift.aggregate.merge import Event
-from sealift.errors import AlreadyThereError, KeyCollisionError, OutcomeUnknownError
+from sealift.errors import (
+    AlreadyThereError,
+    InvalidContentError,
+    KeyCollisionError,
+    OutcomeUnknownError,
+)
 
 _NDJSON: Final = "application/x-ndjson"
 _KEY: Final = re.compile(r"([\w-]+)/([0-9a-f]{12})-([0-9a-f]{12})\.ndjson", re.ASCII)
@@ -97,10 +102,16 @@ class Parts:
         """Read a part; None if it is gone, which means that it was folded.
 
         Raises:
-            ValueError: It is no part.
+            InvalidContentError: It is no part. Nothing was changed.
         """
         found = self._store.read(name.key)
-        return _decoded(found.body, name.writer) if found else None
+        try:
+            return _decoded(found.body, name.writer) if found else None
+        except (ValueError, TypeError, KeyError):
+            pass
+        raise InvalidContentError(
+            f"{self._store.url(name.key)} is no part of a day.", hint="Move it away."
+        )
 
     def delete(self, name: PartName) -> None:
         """Delete a part that is folded."""

@@ -45,6 +45,10 @@ class Slot:
             raise _unusable(folder, error) from error
         return cls(folder, descriptor)
 
+    def newest(self) -> str:
+        """Name what was written last; tells whether anything was, since it was looked at."""
+        return max((path.name for path in self.folder.glob("*.open")), default="")
+
     def release(self) -> None:
         """Let another process take it."""
         os.close(self._descriptor)

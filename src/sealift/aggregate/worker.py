@@ -147,7 +147,7 @@ class Worker:
     def _due_at(self, date: str) -> float:
         """Say when a day is to be written, as far as pace and gathering go."""
         due = self._due.get(date, 0.0)
-        # When as many wait as were answered last, nobody else is to be expected.
+        # When as many wait as were answered lately, nobody else is to be expected.
         is_full = 1 < self._size <= len(self._queues[date])
         return due if is_full else max(due, self._gathered.get(date, 0.0))
 
@@ -167,7 +167,7 @@ class Worker:
         )
         with self._changed:
             self._count -= len(batch)
-            self._size = len(batch)
+            self._size = max(len(batch), self._size * 3 // 4)
             self._due[date] = time.monotonic() + self._wait_seconds(date)
             if len(self._due) > len(self._queues) + 2:
                 self._due = {d: at for d, at in self._due.items() if d in self._queues or d == date}
