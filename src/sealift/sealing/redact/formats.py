@@ -130,6 +130,13 @@ def identifier(text: str) -> bool:
     return sum(one.isdigit() for one in text) >= 4
 
 
+def issued(text: str) -> bool:
+    """Return whether *text* has 4 digits, or is one word of 5 capitals and digits with 2 digits."""
+    if identifier(text):
+        return True
+    return len(text) >= 5 and text.isupper() and " " not in text and plate(text)
+
+
 def secret(text: str) -> bool:
     """Return whether *text* can be somebody's secret: no placeholder, word or code."""
     value = text.strip("\"'`.,;:!?()").casefold()

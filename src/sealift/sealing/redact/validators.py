@@ -19,6 +19,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "international-phone": formats.international_phone,
         "ipv4": formats.ipv4,
         "ipv6": formats.ipv6,
+        "issued": formats.issued,
         "licence": formats.licence,
         "login": formats.login,
         "luhn": checksums.luhn,
