@@ -195,8 +195,9 @@ def test_killed_at_any_moment_it_goes_on_under_the_same_keys(
         Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"}
     )
     talk(home, count)
+    fifty_a_second = 50 * (FIXTURES / "conversation.json").stat().st_size
     with present(home, bucket) as url:
-        config = configure(home, url, "redact = []\n")
+        config = configure(home, url, f"redact = []\nmax_bytes_per_second = {fifty_a_second}\n")
         for number in range(kills):
             process = start("run", config, home=home, SEALIFT_PRESIGNER_SECRET=SECRET)
             for _ in range(1 + 7 * number % 20):
