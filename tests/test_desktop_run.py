@@ -189,7 +189,7 @@ def test_killed_at_any_moment_it_goes_on_under_the_same_keys(
 ) -> None:
     """PRESIGNED_KILLS says how often; each time it has got a little further."""
     kills = int(os.environ.get("PRESIGNED_KILLS", "4"))
-    count = 30 * kills
+    count = 75 * kills
     bucket = ministack_bucket
     bucket.client.put_bucket_versioning(
         Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"}
