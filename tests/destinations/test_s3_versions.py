@@ -134,10 +134,19 @@ class TestFaults:
 
     def test_a_store_that_cannot_be_tried_out_is_tried_again(self, faults: FaultServer) -> None:
         shared = store(faults)
-        faults.fail(operation="PutObject", status=500, code="InternalError")
+        faults.fail(operation="PutObject", status=500, code="InternalError", times=None)
         with pytest.raises(TransientError):
             shared.create("days/a.json", parcel(b"1"), put_id="one")
+        faults.heal()
         shared.create("days/a.json", parcel(b"1"), put_id="one")
+
+    @pytest.mark.parametrize("bare", [False, True])
+    def test_lost_answers_do_not_hide_what_a_store_can_do(self, bare: bool) -> None:
+        for first in range(8):
+            with FaultServer(bare_etags=bare) as faults:
+                for lost in range(first, 20, 3):
+                    faults.fail(LOST_ANSWER, after=lost)
+                assert store(faults).conditions_hold()
 
     def test_a_missing_bucket_is_no_missing_object(self, faults: FaultServer) -> None:
         with pytest.raises(BucketError):
