@@ -36,6 +36,7 @@ class Naming(MemoryDestination):
         self.asked: list[list[KeyOrder]] = []
         self.fail: list[SealiftError] = []
         self.rename = ""
+        self.same = ""
         self.unreserved: list[str] = []
         self.reserved: set[str] = set()
         self.named = threading.Lock()
@@ -51,7 +52,7 @@ class Naming(MemoryDestination):
         ]
 
     def key(self, one: KeyOrder) -> str:
-        return f"{self.rename}{one.put_id}_{one.filename}"
+        return self.same or f"{self.rename}{one.put_id}_{one.filename}"
 
     def put(
         self,
@@ -270,3 +271,21 @@ def test_what_was_named_before_is_told_when_it_is_named_again(make: Callable[...
     made.rig.run()
     told = {one.put_id: one.key for orders in made.naming.asked for one in orders}
     assert told == first
+
+
+@pytest.mark.parametrize("at_once", [1, 10])
+def test_two_items_never_share_a_key_where_a_put_replaces(tmp_path: Path, at_once: int) -> None:
+    rig = Rig(tmp_path, ())
+    naming = Naming(rig.state_dir, at_once=at_once)
+    naming.capabilities = Capabilities(conditional_create=False, names_keys=True)
+    naming.same = "uploads/the-same.json"
+    rig.destinations = (naming,)
+    bodies = rig.fill(3)
+    assert rig.run().exit_code == 3
+    assert list(naming.objects) == ["uploads/the-same.json"]
+    assert len(naming.puts) == 1
+    assert len(rig.told_of(Quarantined)) == 2
+    assert len(rig.names()) == len(bodies)
+    rig.write("late.json", {"n": 4})
+    rig.run()
+    assert len(naming.puts) == 1

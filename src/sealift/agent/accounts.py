@@ -10,6 +10,7 @@ from sealift.errors import (
     AccessDeniedError,
     AlreadyThereError,
     ItemError,
+    ItemRefusedError,
     KeyCollisionError,
     OutcomeUnknownError,
     PermanentError,
@@ -106,6 +107,29 @@ class Accounts:
             failed,
         )
         return self._complete(arrived, whole)
+
+    def named(self, outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[Outcome]]:
+        """Part the jobs whose keys were just named from those that ended.
+
+        An old presigner may give two items one key, and its URLs replace what is there:
+        the second item ends here.
+        """
+        named: list[Outcome] = []
+        ended: list[Outcome] = []
+        given: set[str] = set()
+        for outcome in outcomes:
+            job, key = outcome.job, outcome.key
+            replaces = not job.lane.destination.capabilities.conditional_create
+            if not key:
+                ended.append(outcome)
+            elif replaces and (
+                key in given or self._ledger.has_key(job.lane.name, key, but=job.seq)
+            ):
+                ended.append(Outcome(job=job, error=_taken(job.lane.name)))
+            else:
+                given.add(key)
+                named.append(outcome)
+        return named, ended
 
     def name(self, outcomes: Sequence[Outcome]) -> None:
         """Fix the keys that destinations named; only then may anything be put under them."""
@@ -253,3 +277,11 @@ class Accounts:
             # an item that fails by itself does not keep it closed.
             next_try_at=self._wall() + seconds,
         )
+
+
+def _taken(destination: str) -> ItemRefusedError:
+    return ItemRefusedError(
+        f"{destination} names a key for the item that another item has; "
+        "its object would be replaced, so nothing was sent.",
+        hint="Let the presigner make a key of its own for each request, then release the item.",
+    )

@@ -219,8 +219,7 @@ class Runner:
         Returns:
             Whether there is more to do at once.
         """
-        named = [outcome for outcome in outcomes if outcome.key]
-        outcomes = [outcome for outcome in outcomes if not outcome.key]
+        named, outcomes = self._accounts.named(outcomes)
         self._flight.landed(outcomes)
         prepared = self._intake.prepare(candidates)
         with self._ledger.commit():

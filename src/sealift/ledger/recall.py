@@ -65,6 +65,17 @@ class Recall(Store):
         width = len(ITEM_COLUMNS)
         return [Due(item=item_of(r[:width]), delivery=delivery_of(r[width:])) for r in rows]
 
+    def has_key(self, destination: str, key: str, *, but: int) -> bool:
+        """Tell whether an item other than the number *but* has *key* at the destination.
+
+        It looks through all deliveries, so it is for the few whose store cannot tell.
+        """
+        rows = self.fetch(
+            "SELECT 1 FROM delivery WHERE destination = ? AND key = ? AND seq <> ? LIMIT 1",
+            (destination, key, but),
+        )
+        return bool(rows)
+
     def next_due_at(self, route: str, destination: str) -> float | None:
         """Tell when the next waiting delivery is due; None if none waits."""
         earliest = self.fetch(
