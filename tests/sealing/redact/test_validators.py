@@ -29,7 +29,10 @@ RIGHT_AND_WRONG = {
     "identifier": (["A-1234"], ["abcd", "a123"]),
     "international-phone": (["+44 20 7946 0992", "0049 30 123456"], ["+1234567", "+0000000000"]),
     "ipv4": (["10.0.0.1", "192[.]0[.]2[.]1"], ["127.0.0.1", "255.255.255.0", "0.0.0.0"]),
-    "ipv6": (["fe80::1", "2001:db8::", "::ffff:192.0.2.1"], ["::", "::1", "a::b", "1:2", "", "x"]),
+    "ipv6": (
+        ["fe80::1", "2001:db8::", "::ffff:192.0.2.1"],
+        ["::", "::1", "a::b", "1::2", "1:2", "", "x"],
+    ),
     "issued": (["A-1234", "HR-55"], ["abcd", "a12-3", "A1-XY", "AB 12", "A12"]),
     "licence": (["D1234567", "A123-4567-8901"], ["renewal 2023", "ABCDEFG"]),
     "login": (["admin:s3cr3t", ":x9"], ["${USER}:${PASS}", "<user>:<password>"]),
@@ -40,7 +43,17 @@ RIGHT_AND_WRONG = {
     "people": (["Finn and Clara", "Emil, Ada & Freja", "Zoë"], ["Finn and", "I", "Tom and I", ""]),
     "person": (
         ["John Price", "Zoë", "AL", "Eun-ji Park", "Big Mike"],
-        ["Please", "The Team", "van", "README", "", "John The", "misspelled", "Big Deal"],
+        [
+            "Please",
+            "The Team",
+            "van",
+            "README",
+            "",
+            "John The",
+            "misspelled",
+            "Big Deal",
+            "Old-fashioned",
+        ],
     ),
     "phone": (
         ["555-1234", "(212) 555-0123 x9"],

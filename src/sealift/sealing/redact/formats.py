@@ -96,7 +96,10 @@ def ipv6(text: str) -> bool:
     except ValueError:
         return False
     groups = [group for group in text.split(":") if group]
-    return int(address) > 1 and (len(groups) > 2 or any(one.isdigit() for one in text))
+    if len(groups) > 2:
+        return int(address) > 1
+    long = any(len(group) > 2 for group in groups)
+    return int(address) > 1 and long and any(one.isdigit() for one in text)
 
 
 def mac(text: str) -> bool:

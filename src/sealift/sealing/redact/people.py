@@ -23,6 +23,7 @@ def person(text: str) -> bool:
         (text.isupper() and len(text) > 2)
         or words[0].endswith("ing")
         or (text.islower() and text.endswith(_NO_NAME_ENDS))
+        or _joined_words(words[0])
     ):
         return words[0] in given
     if len(words) > 1 and words[0] in _NICKNAMES and words[1] in given:
@@ -102,6 +103,13 @@ def street_announced(text: str) -> bool:
         and not words <= listed("common_words.txt")
         and listed("not_addresses.txt").isdisjoint(words)
     )
+
+
+def _joined_words(word: str) -> bool:
+    """Return whether *word* is as "old-fashioned" and "full-time" are."""
+    first, hyphen, rest = word.partition("-")
+    common = listed("common_words.txt")
+    return bool(hyphen) and first in common and (rest in common or rest.endswith(_NO_NAME_ENDS))
 
 
 def _words(text: str) -> list[str]:
