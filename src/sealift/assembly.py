@@ -64,10 +64,16 @@ def build_routes(
 
     Raises:
         UsageError: There is no route of a name in *only*.
-        ConfigError: What the configuration names has changed since it was checked.
+        ConfigError: There is no route at all, or what the configuration names has changed
+            since it was checked.
         SourceFolderError: A watched folder went away since it was checked.
     """
     known = [route.name for route in config.routes]
+    if not known:
+        raise ConfigError(
+            f"{config.file} sets up no route: there is nothing to run.",
+            hint="Add [routes.NAME.source] and the rest; datasets have sealift dataset push.",
+        )
     for name in only:
         if name not in known:
             raise UsageError(

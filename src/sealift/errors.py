@@ -10,6 +10,8 @@ SealiftError                     exit 1
 │   │   └── ChangedMeanwhileError         the object is no longer the version that was read
 │   ├── SourceChangedError                the file changed while it was read
 │   ├── ShortageError                     this machine is short of files or memory for now
+│   ├── OvertakenError                    another sync of the collection was quicker
+│   ├── NoTransactionsError               the database has none
 │   └── PausedError              exit 4   the world is wrong: the whole route waits, and probes
 │       ├── CredentialsError
 │       ├── AccessDeniedError
@@ -31,6 +33,7 @@ SealiftError                     exit 1
         ├── KeyNameError
         ├── KeyCollisionError
         ├── SourceRefusedError
+        ├── StaleDocumentError
         └── ItemRefusedError
 """
 
@@ -122,6 +125,18 @@ class ShortageError(TransientError):
     """This machine is short of open files or memory for now. It is no item's fault."""
 
     code = "shortage"
+
+
+class OvertakenError(TransientError):
+    """Another sync was quicker. This one has changed nothing that readers see."""
+
+    code = "overtaken"
+
+
+class NoTransactionsError(TransientError):
+    """The server has no transactions. Nothing was written."""
+
+    code = "no_transactions"
 
 
 class PausedError(TransientError):
@@ -256,6 +271,12 @@ class SourceRefusedError(ItemError):
     """The path is not a plain file inside the watched folder. It was never opened for reading."""
 
     code = "source_refused"
+
+
+class StaleDocumentError(ItemError):
+    """A newer document is stored already. It was not replaced."""
+
+    code = "stale"
 
 
 class ItemRefusedError(ItemError):

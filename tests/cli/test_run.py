@@ -262,3 +262,12 @@ def test_a_state_directory_that_cannot_be_is_1_without_a_traceback(tmp_path: Pat
     assert refused.returncode == 1
     assert refused.stderr.startswith("sealift: The state directory")
     assert "Traceback" not in refused.stderr
+
+
+def test_a_file_without_routes_has_nothing_to_run(tmp_path: Path) -> None:
+    (tmp_path / "sealift.toml").write_text(
+        '[datasets.tow-and-go.destination]\nbucket = "a-bucket"\n'
+    )
+    done = run("run", "--once", home=tmp_path)
+    assert done.returncode == 2
+    assert "sets up no route: there is nothing to run" in done.stderr

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from sealift.datasets.publishing import StaleDocumentError
 from sealift.datasets.service import DatasetService
 from sealift.destinations.s3_versions import S3Versions
 from sealift.destinations.versioned import Version
@@ -20,6 +19,7 @@ from sealift.errors import (
     KeyCollisionError,
     NotSentError,
     OutcomeUnknownError,
+    StaleDocumentError,
     UsageError,
 )
 from sealift.testing.proxy import Proxy, Weather

@@ -12,7 +12,6 @@ from sealift.datasets import replacing, syncing
 from sealift.datasets.dataset import Dataset
 from sealift.datasets.happenings import DatasetProgressed, DatasetSynced
 from sealift.datasets.mongo import STATES, Mongo
-from sealift.datasets.publishing import StaleDocumentError
 from sealift.datasets.syncing import SyncWishes
 from sealift.errors import (
     ConfigError,
@@ -21,6 +20,7 @@ from sealift.errors import (
     KeyCollisionError,
     NotSentError,
     OutcomeUnknownError,
+    StaleDocumentError,
     TooLargeError,
     TransientError,
 )

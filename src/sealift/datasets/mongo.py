@@ -1,14 +1,14 @@
 """MongoDB through pymongo: the state of a sync, whole collections, changes and switches."""
 
 import importlib
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, Final
 
 from sealift.datasets.dataset import Dataset
 from sealift.datasets.document import Key, Record
-from sealift.datasets.mongo_errors import OvertakenError, mongo_errors, no_uri
+from sealift.datasets.mongo_errors import mongo_errors, no_uri, overtaken
+from sealift.datasets.mongo_library import library, no_unknown_options
 from sealift.datasets.mongo_state import Changes, Live, State, settling, state_of
 from sealift.datasets.options import MongoOptions
 from sealift.errors import ConfigError
@@ -39,7 +39,7 @@ class Mongo:
     """
 
     def __init__(self, options: MongoOptions, dataset: Dataset) -> None:
-        self._pymongo = _library()
+        self._pymongo = library()
         self._options = options
         self.key = dataset.record_key
         self._indexes = dataset.indexes
@@ -51,7 +51,7 @@ class Mongo:
         doing = f"Opening the database of the dataset {dataset.name}"
         if not options.uri.startswith(("mongodb://", "mongodb+srv://")):
             raise no_uri(doing)
-        with mongo_errors(doing), _no_unknown_options(doing):
+        with mongo_errors(doing), no_unknown_options(doing):
             self._client = self._pymongo.MongoClient(
                 options.uri,
                 appname="sealift",
@@ -114,7 +114,7 @@ class Mongo:
                 return_document=self._pymongo.ReturnDocument.AFTER,
             )
         if found is None:
-            raise _overtaken(self._doing)
+            raise overtaken(self._doing)
         return state_of(found)
 
     def settle(self, state: State, live: Live) -> None:
@@ -205,7 +205,7 @@ class Mongo:
                 session=session,
             )
             if done.matched_count == 0:
-                raise _overtaken(self._doing)
+                raise overtaken(self._doing)
             self._change(self.collection, changes, told, session)
 
         concern = importlib.import_module("pymongo.read_concern").ReadConcern("snapshot")
@@ -293,37 +293,6 @@ class Mongo:
             yield self._pymongo.InsertOne(self._document(record))
 
 
-def bson_size(document: dict[str, Any]) -> int:
-    """Give the size of a document in the form that MongoDB stores."""
-    with mongo_errors("Writing a document as BSON"):
-        return len(importlib.import_module("bson").encode(document))
-
-
-@contextmanager
-def _no_unknown_options(doing: str) -> Iterator[None]:
-    """Refuse a URI with an option that pymongo only warns of: a mistyped tls must not pass."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
-        try:
-            yield
-        except UserWarning:
-            raise no_uri(doing) from None
-
-
-def _overtaken(doing: str) -> OvertakenError:
-    return OvertakenError(f"{doing}: another sync was quicker.", hint="Run it again.")
-
-
 def _usual_name(options: MongoOptions, dataset: Dataset) -> str:
     ending = "_snapshots" if options.mode == "snapshot" else ""
     return dataset.collection_name + ending
-
-
-def _library() -> Any:
-    try:
-        return importlib.import_module("pymongo")
-    except ImportError:
-        raise ConfigError(
-            "A dataset goes to MongoDB, but the library for it is not installed.",
-            hint="Run: pip install 'sealift[mongo]'",
-        ) from None

@@ -9,8 +9,10 @@ from sealift.errors import (
     ConfigError,
     CredentialsError,
     ItemRefusedError,
+    NoTransactionsError,
     NotSentError,
     OutcomeUnknownError,
+    OvertakenError,
     SealiftError,
     StoreFullError,
     StoreRefusedError,
@@ -19,18 +21,6 @@ from sealift.errors import (
 )
 
 Make = Callable[[str], SealiftError]
-
-
-class OvertakenError(TransientError):
-    """Another sync was quicker. This one has changed nothing that readers see."""
-
-    code = "overtaken"
-
-
-class NoTransactionsError(TransientError):
-    """The server has no transactions. Nothing was written."""
-
-    code = "no_transactions"
 
 
 def no_uri(message: str) -> SealiftError:
@@ -83,7 +73,8 @@ def _refused(message: str) -> SealiftError:
     )
 
 
-def _overtaken(message: str) -> SealiftError:
+def overtaken(message: str) -> SealiftError:
+    """Say that another sync was quicker."""
     return OvertakenError(f"{message}: another sync was quicker.", hint="Run it again.")
 
 
@@ -101,8 +92,8 @@ _BY_CODE: Final[Mapping[int, Make]] = {
     **dict.fromkeys((14031, 12501, 39), _full),
     **dict.fromkeys((10334, 17280, 17419, 17420), _large),
     121: _refused,
-    26: _overtaken,
-    11000: _overtaken,
+    26: overtaken,
+    11000: overtaken,
     **dict.fromkeys((20, 263, 303), _no_transactions),
     **dict.fromkeys((6, 7, 89, 91, 189, 9001, 10107, 11600, 11602, 13435, 13436), _lost),
     **dict.fromkeys((24, 46, 50, 64, 112, 202, 246, 251, 262), _later),

@@ -18,6 +18,7 @@ from sealift.errors import (
     KeyCollisionError,
     OutcomeUnknownError,
     PausedError,
+    StaleDocumentError,
     TransientError,
 )
 from sealift.naming import new_id
@@ -26,12 +27,6 @@ from sealift.sealing.parcel import Parcel
 
 TRIES: Final = 6
 _FIRST_WAIT_SECONDS: Final = 0.2
-
-
-class StaleDocumentError(ItemError):
-    """A newer document is stored already. It was not replaced."""
-
-    code = "stale"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

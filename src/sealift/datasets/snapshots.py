@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from sealift.datasets.dataset import Dataset
 from sealift.datasets.document import Document
-from sealift.datasets.mongo import Mongo, bson_size
+from sealift.datasets.mongo import Mongo
+from sealift.datasets.mongo_library import bson_size
 from sealift.datasets.mongo_state import State
 from sealift.datasets.stored import StoredText
 from sealift.errors import TooLargeError

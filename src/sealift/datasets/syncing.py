@@ -7,10 +7,9 @@ from typing import Final
 from sealift.datasets.document import Document, DocumentReader, Key, digest_of, fingerprint
 from sealift.datasets.happenings import DatasetProgressed, DatasetSynced
 from sealift.datasets.mongo import Mongo
-from sealift.datasets.mongo_errors import NoTransactionsError, OvertakenError
 from sealift.datasets.mongo_state import Changes, Live, State
 from sealift.datasets.options import DatasetOptions, MongoOptions
-from sealift.datasets.publishing import StaleDocumentError, Surroundings
+from sealift.datasets.publishing import Surroundings
 from sealift.datasets.replacing import Replacement, prove
 from sealift.datasets.snapshots import put_snapshot
 from sealift.datasets.stored import StoredText, unpack
@@ -19,7 +18,10 @@ from sealift.errors import (
     ConfigError,
     InvalidContentError,
     KeyCollisionError,
+    NoTransactionsError,
     OutcomeUnknownError,
+    OvertakenError,
+    StaleDocumentError,
     TransientError,
 )
 from sealift.events import Observer
