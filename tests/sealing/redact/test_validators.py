@@ -77,6 +77,10 @@ RIGHT_AND_WRONG = {
     "street-of-name": (["54 Janice Plain"], ["3 Test Track", ""]),
     "titled": (["Sales", "kowalski", "HOUSE", "Zoë"], ["visit", "President", ""]),
     "token": (["a8f5f167f44f4964", "pa$$word"], ["application/json", "12345678", "undefined"]),
+    "url": (
+        ["https://example.com/users/42", "https://example.com/?q=a", "twitter.com/jack"],
+        ["https://example.com/users/new", "https://www.linkedin.com/company/acme", "x.com/home"],
+    ),
     "vin": (["1HGCM82633A004352"], ["1HGCM82643A004352", "1HGCM8263"]),
 }
 

@@ -25,6 +25,18 @@ _WORDS: Final = re.compile(r"[A-Za-z]+(?:[._/: -][A-Za-z]+)*")
 _EXTENSION: Final = re.compile(r"\s*(?:[eE]?[xX][tT]|[xX#;,])")
 _NO_DIGIT: Final = re.compile(r"[^0-9]+")
 _HAS_HEX_LETTER: Final = re.compile(r"[A-Fa-f]")
+_NOBODYS_PAGE: Final = re.compile(
+    r"(?:https?://|www\.)?[^\s/?#@]+/(?:[a-z]{1,4}\d{0,2}/){0,3}"
+    r"(?:users?|profiles?|people|members?|accounts?|customers?|clients?|contacts?)/"
+    r"(?:new|log-?(?:in|out)|sign-?(?:in|up|out)|register|settings|edit|list|all|index|search|me"
+    r"|help|about|export|import|create|add|count|preferences|security|billing|notifications"
+    r"|password|profile|dashboard)(?:\.[a-z]{2,5})?/?"
+    r"|(?:https?://)?(?:www\.|m\.)?(?:facebook|instagram|twitter|x|tiktok|threads|linkedin"
+    r"|pinterest|telegram|paypal|patreon)\.(?:com|me|net|org)/(?:home|explore|login|signup|search"
+    r"|privacy|help|about|company|school|jobs|legal|tos|terms|settings|policies|developers?"
+    r"|business|events|groups|download)(?:/[^?#]*)?",
+    re.IGNORECASE,
+)
 _NO_MACHINE: Final = ("255.", "0.")
 
 
@@ -159,3 +171,8 @@ def token(text: str) -> bool:
 def login(text: str) -> bool:
     """Return whether *text* is a login of a URL, and not the names of two variables."""
     return not all(not part or _PLACEHOLDER.fullmatch(part) for part in text.split(":", 1))
+
+
+def url(text: str) -> bool:
+    """Return whether *text* leads to somebody's page: to no form of the site, nor to a company."""
+    return not _NOBODYS_PAGE.fullmatch(text)

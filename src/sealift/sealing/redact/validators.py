@@ -38,6 +38,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "street-of-name": people.street_of_name,
         "titled": people.titled,
         "token": formats.token,
+        "url": formats.url,
         "vin": checksums.vin,
     },
 )
