@@ -160,7 +160,6 @@ def test_a_cold_start_imports_nothing_heavy() -> None:
     """What makes it fast, in a form that a busy machine does not change; the bench has seconds."""
     heavy = {"boto3", "botocore", "obstore", "starlette", "uvicorn", "jwt", "prometheus_client"}
     code = "import sys, sealift.presigner.aws_lambda; print(*sys.modules)"
-    began = time.perf_counter()
     shown = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -168,5 +167,4 @@ def test_a_cold_start_imports_nothing_heavy() -> None:
         check=True,
         env=dict(os.environ),
     )
-    assert time.perf_counter() - began < 2
     assert not heavy & set(shown.stdout.split())
