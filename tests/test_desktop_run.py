@@ -200,10 +200,12 @@ def test_killed_at_any_moment_it_goes_on_under_the_same_keys(
         config = configure(home, url, f"redact = []\nmax_bytes_per_second = {fifty_a_second}\n")
         for number in range(kills):
             process = start("run", config, home=home, SEALIFT_PRESIGNER_SECRET=SECRET)
-            for _ in range(1 + 7 * number % 20):
-                read_until(process, "✅ uploaded")
-            process.kill()
-            process.communicate(timeout=20)
+            try:
+                for _ in range(1 + 7 * number % 20):
+                    read_until(process, "✅ uploaded")
+            finally:
+                process.kill()
+                process.communicate(timeout=20)
         assert len(list((home / "memory").glob("*.json"))) > 0, "it was done before the last kill"
         done = run("run", "--once", config, home=home, SEALIFT_PRESIGNER_SECRET=SECRET)
     assert done.returncode == 0
