@@ -48,6 +48,7 @@ def start(*arguments: str | Path, home: Path, **more: str) -> "subprocess.Popen[
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        errors="replace",  # what is left after some lines were read may begin within a character
         cwd=home,
         env=environment(home, **more),
     )

@@ -98,6 +98,7 @@ def test_37_a_full_disk_stops_the_senders_and_loses_nothing(tmp_path: Path) -> N
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",
             env=environ,
         )
         try:
