@@ -119,17 +119,20 @@ class Accounts:
         given: set[str] = set()
         for outcome in outcomes:
             job, key = outcome.job, outcome.key
-            replaces = not job.lane.destination.capabilities.conditional_create
             if not key:
                 ended.append(outcome)
-            elif replaces and (
-                key in given or self._ledger.has_key(job.lane.name, key, but=job.seq)
-            ):
+            elif self._is_anothers(key, job, given):
                 ended.append(Outcome(job=job, error=_taken(job.lane.name)))
             else:
                 given.add(key)
                 named.append(outcome)
         return named, ended
+
+    def _is_anothers(self, key: str, job: Job, given: set[str]) -> bool:
+        """Tell whether a put under *key* would replace what another item has there."""
+        if job.lane.destination.capabilities.conditional_create:
+            return False
+        return key in given or self._ledger.has_key(job.lane.name, key, but=job.seq)
 
     def name(self, outcomes: Sequence[Outcome]) -> None:
         """Fix the keys that destinations named; only then may anything be put under them."""

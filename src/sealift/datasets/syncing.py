@@ -1,6 +1,7 @@
 """Brings MongoDB to what the stored document says: whole sets only, and no more than differs."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -91,13 +92,10 @@ class Syncer:
             PausedError: Credentials, rights, bucket.
         """
         began = self._around.ticking()
-        for tries in range(1, TRIES + 1):
-            try:
+        for _ in range(TRIES - 1):
+            with suppress(OvertakenError):
                 return self._sync(name, wishes, began)
-            except OvertakenError:
-                if tries == TRIES:
-                    raise
-        raise AssertionError
+        return self._sync(name, wishes, began)
 
     def _sync(self, name: str, wishes: SyncWishes, began: float) -> DatasetSynced:
         key = self._store.prefix + name

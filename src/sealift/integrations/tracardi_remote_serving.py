@@ -1,7 +1,6 @@
 """Runs the remote service for Tracardi until a signal ends it."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from sealift.integrations.tracardi.settings import problems
 from sealift.integrations.tracardi.upload import upload
 from sealift.integrations.tracardi_remote import OwnAccess, RemoteService
 from sealift.integrations.tracardi_remote_app import Access, build_app
+from sealift.web_socket import open_socket, url_of
 
 TOKEN_VARIABLE: Final = "SEALIFT_TRACARDI_TOKEN"  # noqa: S105 - its name, not the token
 _MOST_CONNECTIONS: Final = 4096
@@ -75,8 +75,8 @@ def serve(
     service = RemoteService(options.own, upload)
     if options.state_dir is not None:
         use_state_dir(options.state_dir)
-    with _listen(options.host, options.port) as listener:
-        app = build_app(service, access, lifespan=_life(lambda: started(_url(listener))))
+    with open_socket(options.host, options.port, service="The service") as listener:
+        app = build_app(service, access, lifespan=_life(lambda: started(url_of(listener))))
         uvicorn.Server(_config(app)).run(sockets=[listener])
 
 
@@ -111,11 +111,6 @@ def _life(
     return life
 
 
-def _url(listener: socket.socket) -> str:
-    name, port = listener.getsockname()[:2]
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
-
-
 def _is_origin(text: str) -> bool:
     """Whether a browser could send *text* as `Origin`."""
     try:
@@ -134,15 +129,4 @@ def _token(options: RemoteOptions, environ: Mapping[str, str]) -> str:
         raise ConfigError(
             f"The service's token {error}",
             hint=f"Make one with: openssl rand -hex 32; set {TOKEN_VARIABLE} or --token-file.",
-        ) from None
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise ConfigError(
-            f"The service cannot listen on {host}:{port}: {error.strerror}.",
-            hint="Choose another --host or --port; 0 takes any port that is free.",
         ) from None

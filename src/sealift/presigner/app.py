@@ -28,6 +28,7 @@ from sealift.presigner.opening import open_presigner
 from sealift.presigner.options import PresignerOptions
 from sealift.presigner.orders import MAX_BODY_BYTES
 from sealift.presigner.service import Presigner
+from sealift.web_socket import open_socket, url_of
 
 _log = logging.getLogger(__name__)
 
@@ -206,13 +207,11 @@ def serve(
     with ExitStack() as stack:
         audit = stack.enter_context(_opened(audit_file))
         app = build_app(options, audit)
-        listener = stack.enter_context(_listen(host, port))
+        listener = stack.enter_context(open_socket(host, port, service="The presigner"))
         # What is here now stays: no need to look through it for garbage again and again.
         gc.collect()
         gc.freeze()
-        name, bound = listener.getsockname()[:2]
-        shown = f"[{name}]" if ":" in name else name
-        server = _Server(_config(app, forwarded_by), lambda: started(f"http://{shown}:{bound}"))
+        server = _Server(_config(app, forwarded_by), lambda: started(url_of(listener)))
         server.run(sockets=[listener])
 
 
@@ -244,17 +243,6 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             self._tell()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise ConfigError(
-            f"The presigner cannot listen on {host}:{port}: {error.strerror}.",
-            hint="Choose another --host or --port; 0 takes any port that is free.",
-        ) from None
 
 
 def _opened(audit_file: Path | None) -> FileIO:

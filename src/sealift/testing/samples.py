@@ -4,7 +4,7 @@ import hashlib
 import threading
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sealift.destinations.base import Part, Upload
 from sealift.errors import SourceChangedError
@@ -35,8 +35,7 @@ HARSH_METADATA = {"plain": "value", "umlaut": "Zürich", "lines": "one\ntwo\r\nx
 
 def parcel_of(body: bytes, **details: object) -> Parcel:
     """Seal *body* for a test."""
-    sha256 = hashlib.sha256(body).hexdigest()
-    return Parcel(body=body, size=len(body), sha256=sha256, **details)  # type: ignore[arg-type]
+    return replace(Parcel.of(body), **details)  # type: ignore[arg-type]
 
 
 def new_put_id() -> str:
