@@ -73,7 +73,7 @@ class FailingFinder(Finder):
             raise self.fault
         return self.fault
 
-    def find_in_bytes(self, data: bytes) -> Any:
+    def find_in_bytes(self, data: bytes, *arguments: Any) -> Any:
         return self.find("")
 
 
@@ -116,7 +116,9 @@ def test_49_a_shortage_of_memory_is_no_fault_of_the_item(
 @pytest.mark.parametrize("format", DOCUMENTS)
 def test_49_a_rule_that_takes_too_long_stops_the_item(format: str) -> None:  # noqa: A002
     ticks = iter(range(0, 1000, 4))
-    mine = redactor(seconds=5.0, clock=lambda: float(next(ticks)))
+    mine = redactor(
+        seconds=5.0, clock=lambda: float(next(ticks)), wall=iter(range(0, 1000, 5)).__next__
+    )
     data = DOCUMENTS[format] % SECRET
     assert SECRET not in mine.redact(data, format).data
     ticks = iter(range(0, 1000, 6))

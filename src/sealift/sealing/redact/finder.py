@@ -1,28 +1,27 @@
 """Finds what the rules remove: one pass tells which rules matter, then only those look."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import re2
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.disguise import Offsets, disguised, plain, untypeset
-from sealift.sealing.redact.positions import byte_positions
+from sealift.sealing.redact.disguise import odd_characters, plain
+from sealift.sealing.redact.matches import matches, search_of
+from sealift.sealing.redact.positions import byte_positions, character_positions
 from sealift.sealing.redact.rule import Rule, pattern_options
-from sealift.sealing.redact.validators import VALIDATORS
 
 SEPARATOR: Final = "\n\x00\n"
 """Stands between texts that are searched in one call: no built-in rule matches across it."""
 
-_MAX_SHRUNK_BYTES: Final = 96
 _MAX_SET_BYTES: Final = 32 << 20
 _SEPARATOR: Final = SEPARATOR.encode()
 _STRETCH_BYTES: Final = 1024
 _ALWAYS: Final = rb"\z"
-_GAP: Final = re.compile(rb"[ \t\n.,/-]+")
 _TOKEN: Final = re.compile(rb"\[[A-Z][A-Z0-9_-]{0,40}(?:[:~][b-df-hj-np-tv-z]{8,32})?\]")
+_MAX_TOKEN_BYTES: Final = 80
 _LETTER: Final = re.compile(r"\w")
 
 _Span: TypeAlias = tuple[int, int, int]
@@ -63,7 +62,8 @@ class Finder:
             names = [rule.name for rule in rules]
             twice = sorted({name for name in names if names.count(name) > 1})
             raise ConfigError(f"two redaction rules are named {', '.join(twice)}")
-        self._set = _one_pass(self.rules)
+        self._searches: Final = [search_of(rule) for rule in rules]
+        self._first_pass = _first_pass(self.rules)
         self._allowed = _allowed(allow)
 
     def find(self, text: str, only: Sequence[int] | None = None) -> list[Hit]:
@@ -74,131 +74,128 @@ class Finder:
             text: Decoded text. Several may be joined by `SEPARATOR`.
             only: Numbers of the rules that search; all, if it is None.
         """
-        seen, offsets = plain(text)
-        data = seen.encode("utf-8", "surrogatepass")
-        spans = self._all_spans(data, only)
-        if not spans:
-            return []
-        wanted = _characters(list(self._wanted(_merged(spans), data)), data)
-        return [
-            Hit(*_written(start, end, offsets), self.rules[number]) for start, end, number in wanted
-        ]
+        data = text.encode("utf-8", "surrogatepass")
+        hits = self.find_in_bytes(data, only=only)
+        if not hits or len(data) == len(text):
+            return hits
+        ends = character_positions(data, chain.from_iterable(hit[:2] for hit in hits))
+        return [Hit(next(ends), next(ends), hit.rule) for hit in hits]
 
-    def find_in_bytes(self, data: bytes) -> list[Hit]:
+    def find_in_bytes(
+        self,
+        data: bytes,
+        odd: frozenset[str] | None = None,
+        *,
+        only: Sequence[int] | None = None,
+    ) -> list[Hit]:
         """
         Return the same as `find` of the decoded *data*, with positions in bytes.
 
         Args:
             data: UTF-8 text.
+            odd: Its `odd_characters`, or those of a text around it, if they are known.
+            only: Numbers of the rules that search; all, if it is None.
         """
-        simple = untypeset(data)
-        numbers: list[int] = self._set.Match(simple) or []
-        if len(numbers) == 1 and numbers[0] == len(self.rules):
-            return []
-        if len(self.rules) not in numbers or len(self.rules) + 1 in numbers:
-            text = data.decode()
-            return in_bytes(text, self.find(text))
-        spans = self._all_spans(simple, tuple(n for n in numbers if n < len(self.rules)))
-        if not spans:
-            return []
-        wanted = self._wanted(_merged(spans), simple)
-        if simple is data:
-            return [Hit(start, end, self.rules[number]) for start, end, number in wanted]
-        characters = _characters(list(wanted), simple)
-        return in_bytes(data.decode(), [Hit(a, b, self.rules[n]) for a, b, n in characters])
+        if odd is None:
+            odd = odd_characters(data)
+        if b"\0" not in data:
+            return self._hits(data, odd, only)
+        hits: list[Hit] = []
+        for start, end in _separated(data):
+            for first, last, rule in self._hits(data[start:end], odd, only):
+                hits.append(Hit(first + start, last + start, rule))
+        return hits
 
     def is_announced(self, number: int, text: str) -> bool:
         """Return whether the first pass lets rule *number* look at *text*."""
         return number in self._possible(plain(text)[0].encode("utf-8", "surrogatepass"))
 
-    def _all_spans(self, data: bytes, rules: Sequence[int] | None = None) -> list[_Span]:
-        """Search stretch by stretch, each by *rules* or by those that may match there."""
+    def _hits(self, data: bytes, odd: frozenset[str], only: Sequence[int] | None) -> list[Hit]:
+        """Search one text."""
+        if b"&" in data or b"\\" in data or (odd and not data.isascii()):
+            spans = self._seen_through(data, odd, only)
+        else:
+            spans = self._seen(data, only)
+        return [Hit(start, end, self.rules[number]) for start, end, number in spans]
+
+    def _seen_through(
+        self, data: bytes, odd: frozenset[str], only: Sequence[int] | None
+    ) -> list[_Span]:
+        """Search what is meant by *data*, and tell where it is written."""
+        text = data.decode("utf-8", "surrogatepass")
+        simple, offsets = plain(text, odd)
+        seen = data if simple is text else simple.encode("utf-8", "surrogatepass")
+        spans = self._seen(seen, only)
+        if not spans or seen is data:
+            return spans
+        found = character_positions(seen, chain.from_iterable(span[:2] for span in spans))
+        ends = list(found)
+        if offsets is not None:
+            ends = [offsets.end(p) if n & 1 else offsets.start(p) for n, p in enumerate(ends)]
+        written = iter(byte_positions(text, ends))
+        return [(next(written), next(written), number) for _, _, number in spans]
+
+    def _seen(self, data: bytes, only: Sequence[int] | None = None) -> list[_Span]:
+        """Search a text without disguises."""
         spans: list[_Span] = []
-        start = 0
-        while start < len(data):
-            end = data.find(_SEPARATOR, start + _STRETCH_BYTES)
-            end = len(data) if end < 0 else end + len(_SEPARATOR)
-            stretch = data[start:end] if end - start < len(data) else data
-            numbers = self._possible(stretch) if rules is None else rules
-            for number in numbers:
-                spans += [
-                    (first + start, last + start, number)
-                    for first, last in self._spans(self.rules[number], stretch)
-                ]
-            start = end
-        return spans
+        for number in self._possible(data) if only is None else only:
+            spans += matches(self._searches[number], data, number)
+        return self._wanted(_merged(spans), data) if spans else spans
 
     def _possible(self, data: bytes) -> Sequence[int]:
         """Return the rules that match somewhere, or all if the one pass ran out of memory."""
-        numbers = self._set.Match(data) or ()
+        numbers = self._first_pass(data)
         if len(self.rules) not in numbers:
             return range(len(self.rules))
-        return [number for number in numbers if number < len(self.rules)]
+        numbers.remove(len(self.rules))
+        return numbers
 
-    def _spans(self, rule: Rule, data: bytes) -> Iterator[tuple[int, int]]:
-        """Yield what one rule finds, restarted behind each value so that none hides the next."""
-        finditer, group = rule.regexp.finditer, rule.group
-        valid = VALIDATORS[rule.validator] if rule.validator else None
-        position = 0
-        while position >= 0:
-            matches, position = finditer(data, position), -1
-            for match in matches:
-                start, end = match.span(group)
-                if start < 0 or start == end:
-                    continue
-                resume = end
-                if valid is None or valid(data[start:end].decode("utf-8", "replace")):
-                    yield start, end
-                else:
-                    start, resume = _shrunk(rule, data, match.start(), start, end)
-                    if start >= 0:
-                        yield start, resume
-                if resume != match.end():
-                    position = resume
-                    break
-
-    def _wanted(self, spans: list[_Span], data: bytes) -> Iterator[_Span]:
+    def _wanted(self, spans: list[_Span], data: bytes) -> list[_Span]:
         """Leave out what is allowed, and what an earlier sealing put there."""
-        tokens = [match.span() for match in _TOKEN.finditer(data)] if b"[" in data else []
-        for start, end, number in spans:
-            text = data[start:end].decode("utf-8", "surrogatepass")
-            if self._allowed is not None and self._allowed.fullmatch(text.casefold().strip()):
-                continue
-            if "BLOCKED" in text or tokens:
-                rest = _TOKEN.sub(b"", data[start:end]).decode("utf-8", "surrogatepass")
-                rest = rest.replace("BLOCKED", "")
-                if not _LETTER.search(rest) or any(a <= start and end <= b for a, b in tokens):
-                    continue
-            yield start, end, number
+        allowed = self._allowed
+        return [
+            (start, end, number)
+            for start, end, number in spans
+            if not (allowed is not None and _is_allowed(data[start:end], allowed))
+            and not _is_sealed(data, start, end)
+        ]
 
 
-def in_bytes(text: str, hits: list[Hit]) -> list[Hit]:
-    """Turn positions in *text* into positions in its UTF-8 bytes."""
-    ends = iter(byte_positions(text, chain.from_iterable((hit.start, hit.end) for hit in hits)))
-    return [Hit(next(ends), next(ends), hit.rule) for hit in hits]
+def _separated(data: bytes) -> Iterator[tuple[int, int]]:
+    """Cut where texts were joined, so that a rule looks only where it may match."""
+    start = 0
+    while start < len(data):
+        end = data.find(_SEPARATOR, start + _STRETCH_BYTES)
+        end = len(data) if end < 0 else end + len(_SEPARATOR)
+        yield start, end
+        start = end
 
 
-def _shrunk(rule: Rule, data: bytes, whole: int, start: int, end: int) -> tuple[int, int]:
-    """Return the longest valid match with the same start, or -1 and where to search on.
+def _is_allowed(value: bytes, allowed: Any) -> bool:
+    text = value.decode("utf-8", "surrogatepass")
+    return allowed.fullmatch(text.casefold().strip()) is not None
 
-    A greedy pattern may take a word too many: "John Smith Please", or the digits of the next
-    number. The ends tried are those before a gap.
-    """
+
+def _is_sealed(data: bytes, start: int, end: int) -> bool:
+    """Tell whether a match is nothing but replacements, or within one."""
     value = data[start:end]
-    gaps = list(_GAP.finditer(value)) if len(value) <= _MAX_SHRUNK_BYTES else []
-    valid = VALIDATORS[rule.validator]
-    for gap in reversed(gaps):
-        if not valid(value[: gap.start()].decode("utf-8", "replace")):
-            continue
-        last = start + gap.start()
-        match = rule.regexp.match(data, whole, last)
-        if match is not None and match.span(rule.group) == (start, last):
-            return start, last
-    return -1, start + gaps[0].end() if gaps else max(end, whole + 1)
+    if data.find(b"[", max(start - _MAX_TOKEN_BYTES, 0), end) >= 0:
+        around = data[max(start - _MAX_TOKEN_BYTES, 0) : end + _MAX_TOKEN_BYTES]
+        at = min(start, _MAX_TOKEN_BYTES)
+        for token in _TOKEN.finditer(around):
+            if token.start() <= at and at + end - start <= token.end():
+                return True
+        value = _TOKEN.sub(b"", value)
+    elif b"BLOCKED" not in value:
+        return False
+    rest = value.decode("utf-8", "surrogatepass").replace("BLOCKED", "")
+    return _LETTER.search(rest) is None
 
 
 def _merged(spans: list[_Span]) -> list[_Span]:
     """Join what overlaps, named after the longest: nothing that a rule found is left over."""
+    if len(spans) == 1:
+        return spans
     spans.sort(key=lambda span: (span[0], -span[1], span[2]))
     merged: list[_Span] = []
     longest = 0
@@ -215,30 +212,11 @@ def _merged(spans: list[_Span]) -> list[_Span]:
     return merged
 
 
-def _characters(spans: list[_Span], data: bytes) -> list[_Span]:
-    """Turn positions in UTF-8 bytes into positions in characters, in one pass."""
-    if data.isascii():
-        return spans
-    counted: list[_Span] = []
-    at_byte = at_character = 0
-    for start, end, number in spans:
-        first = at_character + len(data[at_byte:start].decode("utf-8", "surrogatepass"))
-        last = first + len(data[start:end].decode("utf-8", "surrogatepass"))
-        counted.append((first, last, number))
-        at_byte, at_character = end, last
-    return counted
-
-
-def _written(start: int, end: int, offsets: Offsets | None) -> tuple[int, int]:
-    return (start, end) if offsets is None else (offsets.start(start), offsets.end(end))
-
-
-def _one_pass(rules: Sequence[Rule]) -> Any:
-    """Compile all patterns into one automaton.
+def _first_pass(rules: Sequence[Rule]) -> Callable[[bytes], list[int]]:
+    """Compile all patterns into one automaton, which tells which of them match.
 
     A set that runs out of memory answers as if nothing matched. The pattern behind the rules
-    matches every text, so that such an answer is told from a true one; the last tells of
-    disguises.
+    matches every text, so that such an answer is told from a true one.
     """
     options = pattern_options()
     options.max_mem = _MAX_SET_BYTES
@@ -247,11 +225,11 @@ def _one_pass(rules: Sequence[Rule]) -> Any:
         for rule in rules:
             patterns.Add((rule.hint or rule.pattern).encode())
         patterns.Add(_ALWAYS)
-        patterns.Add(disguised())
         patterns.Compile()
     except re2.error as error:
         raise ConfigError(f"the {len(rules)} redaction rules are too large together") from error
-    return patterns
+    match: Callable[[bytes], list[int]] = patterns._set.Match  # noqa: SLF001  see Rule.spans
+    return match
 
 
 def _allowed(allow: Sequence[str]) -> Any | None:

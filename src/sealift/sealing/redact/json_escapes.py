@@ -1,9 +1,7 @@
 """JSON's backslash escapes: decoded for the search, and traced back for the changes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
-
-from sealift.sealing.redact.disguise import Offsets
 
 QUOTE: Final = b"\x02"
 """Stands for an escaped quotation mark, so that `"` is always one around a string."""
@@ -21,30 +19,61 @@ _U: Final = ord("u")
 _QUOTE: Final = ord('"')
 
 
+def softened(data: bytes) -> bytes:
+    """Hide the escaped quotes and backslashes of well-formed JSON, without moving anything.
+
+    So `"` is one around a string, and all positions are those of *data*.
+    """
+    if b"\\" not in data:
+        return data
+    # From the left: the first two backslashes of a run are one that is escaped.
+    return data.replace(b"\\\\", b"\x01\x01").replace(b'\\"', QUOTE + QUOTE)
+
+
 def unescaped(data: bytes) -> bytes:
     """Decode the escapes of well-formed JSON; an escaped `"` becomes `QUOTE`."""
+    if b"\\" not in data:
+        return data
     head, *parts = data.split(b"\\")
     pieces = [head]
     for decoded, _, rest in _decoded(parts):
-        pieces += (decoded, rest)
+        pieces.append(decoded)
+        pieces.append(rest)
     return b"".join(pieces)
 
 
-def origins(data: bytes) -> Offsets:
-    """Tell for each position in `unescaped(data)` where it stands in *data*."""
+def written_positions(data: bytes, positions: Iterable[int]) -> Iterator[int]:
+    """
+    Turn positions in `unescaped(data)` into positions in *data*.
+
+    Args:
+        data: Part of a well-formed JSON text, no escape cut.
+
+        positions: In ascending order, by turns where something starts and where it ends:
+            before the character at the one, behind the character before the other.
+    """
+    units = _units(data)
+    meant, written, is_escape = next(units)
+    meant_at = written_at = 0
+    for number, position in enumerate(positions):
+        is_end = number & 1
+        while position - is_end >= meant_at + meant:
+            meant_at += meant
+            written_at += written
+            meant, written, is_escape = next(units)
+        if not is_escape:
+            yield written_at + position - meant_at
+        else:
+            yield written_at + written if is_end else written_at
+
+
+def _units(data: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Yield the stretches without an escape, and the escapes: their lengths, meant and written."""
     head, *parts = data.split(b"\\")
-    offsets = Offsets()
-    offsets.add(start=0, origin=0, length=-1)
-    position = origin = len(head)
-    for decoded, length, rest in _decoded(parts):
-        if decoded:
-            offsets.add(start=position, origin=origin, length=length)
-        position += len(decoded)
-        origin += length
-        offsets.add(start=position, origin=origin, length=-1)
-        position += len(rest)
-        origin += len(rest)
-    return offsets
+    yield len(head), len(head), False
+    for decoded, written, rest in _decoded(parts):
+        yield len(decoded), written, True
+        yield len(rest), len(rest), False
 
 
 def _decoded(parts: list[bytes]) -> Iterator[tuple[bytes, int, bytes]]:

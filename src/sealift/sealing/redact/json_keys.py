@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from sealift.sealing.redact.json_escapes import unescaped
 from sealift.sealing.redact.sweep import Edit, apply
 
 _TOKEN: Final = re.compile(rb'"(?P<string>[^"]*)"(?P<key>[ \t\r\n]*:)?|[{}]')
@@ -19,12 +20,14 @@ class _Object:
     """Each redacted key as it will be, and the number of the last change in it."""
 
 
-def with_unique_keys(plain: bytes, edits: list[Edit]) -> list[Edit]:
+def with_unique_keys(document: bytes, plain: bytes, edits: list[Edit]) -> list[Edit]:
     """
     Give a number to each redacted key that became the same as another of its object.
 
     Args:
-        plain: Well-formed JSON texts whose strings hold no `"`.
+        document: Well-formed JSON texts.
+
+        plain: The same, its escaped quotes and backslashes hidden.
 
         edits: Changes, in order; each lies within one string, or is a number's.
 
@@ -34,7 +37,7 @@ def with_unique_keys(plain: bytes, edits: list[Edit]) -> list[Edit]:
     if not any(_is_in_key(plain, edit) for edit in edits):
         return edits
     numbered = list(edits)
-    for one in _objects(plain, edits):
+    for one in _objects(document, plain, edits):
         taken = set(one.untouched)
         used: dict[bytes, int] = {}
         for key, last in one.edited:
@@ -55,7 +58,7 @@ def _is_in_key(plain: bytes, edit: Edit) -> bool:
     return close >= 0 and plain[close + 1 : close + 64].lstrip(b" \t\r\n")[:1] in (b":", b"")
 
 
-def _objects(plain: bytes, edits: list[Edit]) -> Iterator[_Object]:
+def _objects(document: bytes, plain: bytes, edits: list[Edit]) -> Iterator[_Object]:
     """Yield the objects of which a key was redacted."""
     open_objects: list[_Object] = []
     number = 0
@@ -75,7 +78,8 @@ def _objects(plain: bytes, edits: list[Edit]) -> Iterator[_Object]:
             while number < len(edits) and edits[number].start < end:
                 number += 1
             if first == number:
-                open_objects[-1].untouched.add(match["string"])
+                open_objects[-1].untouched.add(unescaped(document[start:end]))
             else:
                 inside = [Edit(e.start - start, e.end - start, e.new) for e in edits[first:number]]
-                open_objects[-1].edited.append((apply(match["string"], inside), number - 1))
+                edited = unescaped(apply(document[start:end], inside))
+                open_objects[-1].edited.append((edited, number - 1))

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final, NamedTuple
 
 import orjson
 
-from sealift.sealing.redact.json_escapes import QUOTE, origins, unescaped
+from sealift.sealing.redact.disguise import odd_characters
+from sealift.sealing.redact.finder import Hit
+from sealift.sealing.redact.json_escapes import QUOTE, softened, unescaped, written_positions
 from sealift.sealing.redact.json_keys import with_unique_keys
 from sealift.sealing.redact.rule import Rule
 from sealift.sealing.redact.sweep import Edit, Sweep
@@ -25,14 +28,6 @@ class _Token(NamedTuple):
     end: int
     kind: str
     """`string`, `key` or `number`."""
-
-
-class _Found(NamedTuple):
-    """What a rule found, in bytes of the plain document."""
-
-    start: int
-    end: int
-    rule: Rule
 
 
 def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
@@ -54,21 +49,38 @@ def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
         The changes, in order. With them, *data* is as well-formed as before, its
         structure the same, and the keys of each object differ.
     """
-    escaped = b"\\" in data
     # Nothing is found across a NUL, so each line is by itself however many there are.
-    plain = data.replace(b"\n", b"\0") if lines else data
-    if escaped:
-        plain = unescaped(plain)
-    seen = plain.replace(QUOTE, b'"') if escaped else plain
-    found = [one for start, end in _stretches(plain) for one in _found(seen, start, end, sweep)]
+    document = data.replace(b"\n", b"\0") if lines else data
+    plain = softened(document)
+    odd = odd_characters(data)
+    found = [
+        hit
+        for start, end in _stretches(plain)
+        for hit in _found(document, start, end, sweep, odd=odd)
+    ]
     if not found:
         return []
-    edits = list(_Rewriting(plain, seen, sweep).edits(found))
-    edits = with_unique_keys(plain, edits)
-    if escaped:
-        whence = origins(data)
-        edits = [Edit(whence.start(e.start), whence.end(e.end), e.new) for e in edits]
-    return edits
+    edits = list(_Rewriting(document, plain, sweep).edits(found))
+    return with_unique_keys(document, plain, edits)
+
+
+def _found(
+    document: bytes, start: int, end: int, sweep: Sweep, *, odd: frozenset[str] | None = None
+) -> list[Hit]:
+    """Search a part of the document as it is meant, and tell where it is written."""
+    written = document[start:end]
+    meant = unescaped(written)
+    if meant is not written:
+        meant = meant.replace(QUOTE, b'"')
+        if b"\\u" in written:
+            odd = None  # there may be more than the document shows
+    hits = sweep.find_in_bytes(meant, odd)
+    if not hits or (meant is written and not start):
+        return hits
+    ends: Iterator[int] = chain.from_iterable(hit[:2] for hit in hits)
+    if meant is not written:
+        ends = written_positions(written, ends)
+    return [Hit(next(ends) + start, next(ends) + start, hit.rule) for hit in hits]
 
 
 def _stretches(plain: bytes) -> Iterator[tuple[int, int]]:
@@ -99,22 +111,25 @@ def _cut(plain: bytes, start: int, position: int) -> int:
     return -1
 
 
-def _found(seen: bytes, start: int, end: int, sweep: Sweep) -> list[_Found]:
-    hits = sweep.find_in_bytes(seen[start:end])
-    return [_Found(first + start, last + start, rule) for first, last, rule in hits]
-
-
 class _Rewriting:
-    """Turns what was found in the text of the whole document into changes of its tokens."""
+    """Turns what was found in the document into changes of its tokens.
 
-    def __init__(self, plain: bytes, seen: bytes, sweep: Sweep) -> None:
+    Args:
+        document: As it is written.
+
+        plain: The same, its escaped quotes and backslashes hidden.
+
+        sweep: Asks again, and makes the replacements.
+    """
+
+    def __init__(self, document: bytes, plain: bytes, sweep: Sweep) -> None:
+        self._document = document
         self._plain = plain
-        self._seen = seen
         self._sweep = sweep
         self._quotes = 0
         self._counted_to = 0
 
-    def edits(self, found: list[_Found]) -> Iterator[Edit]:
+    def edits(self, found: list[Hit]) -> Iterator[Edit]:
         done = 0
         for one in found:
             if self._in_one_string(one):
@@ -134,7 +149,7 @@ class _Rewriting:
                     done = edit.end
                     yield edit
 
-    def _edit(self, token: _Token, found: _Found, done: int) -> Edit:
+    def _edit(self, token: _Token, found: Hit, done: int) -> Edit:
         if token.kind == "number":
             removed = self._plain[token.start : token.end].decode()
             return Edit(
@@ -146,10 +161,12 @@ class _Rewriting:
         return self._in_string(start, end, found.rule)
 
     def _in_string(self, start: int, end: int, rule: Rule) -> Edit:
-        removed = self._seen[start:end].decode()
+        removed = ""
+        if self._sweep.replacement.asks_what:
+            removed = unescaped(self._document[start:end]).replace(QUOTE, b'"').decode()
         return Edit(start, end, orjson.dumps(self._sweep.replace(rule, removed))[1:-1])
 
-    def _in_one_string(self, found: _Found) -> bool:
+    def _in_one_string(self, found: Hit) -> bool:
         """Tell the usual case: all of it is inside one string."""
         start = found.start
         self._quotes += self._plain.count(b'"', self._counted_to, start)
@@ -197,7 +214,7 @@ class _Rewriting:
         colon = _COLON.match(self._plain, key.end + 1)
         return colon is not None and colon.end() == value.start - (value.kind != "number")
 
-    def _unit_by_unit(self, tokens: list[_Token]) -> Iterator[tuple[_Token, _Found]]:
+    def _unit_by_unit(self, tokens: list[_Token]) -> Iterator[tuple[_Token, Hit]]:
         """Ask again for each string or number by itself, where a match went across several."""
         tokens = self._with_whole_members(tokens)
         skip = False
@@ -209,7 +226,8 @@ class _Rewriting:
             if after is not None and self._belong(token, after):
                 members.append(after)
                 skip = True
-            for found in _found(self._seen, token.start, members[-1].end, self._sweep):
+            begin, end = token.start, members[-1].end
+            for found in _found(self._document, begin, end, self._sweep):
                 parts = [m for m in members if m.start < found.end and m.end > found.start]
                 if parts:
                     yield parts[-1], found

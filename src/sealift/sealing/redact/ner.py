@@ -1,16 +1,12 @@
 """Names that no context announces, found by a language model: the extra `sealift[ner]`."""
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.finder import (
-    SEPARATOR,
-    Finder,
-    Hit,
-    in_bytes,
-)
+from sealift.sealing.redact.finder import SEPARATOR, Finder, Hit
+from sealift.sealing.redact.positions import byte_positions
 from sealift.sealing.redact.rule import Rule
 
 PACK: Final = "ner"
@@ -51,22 +47,30 @@ class FinderWithNames(Finder):
         super().__init__(rules, allow=allow)
         self._persons = persons
 
-    def find_in_bytes(self, data: bytes) -> list[Hit]:
-        """Return the same as `find` of the decoded *data*, with positions in bytes."""
-        text = data.decode()
-        return in_bytes(text, self.find(text))
-
-    def find(self, text: str, only: Sequence[int] | None = None) -> list[Hit]:
-        """Return what must go from *text*, in order, none overlapping another."""
-        hits = super().find(text, only)
-        start = 0
-        for piece in text.split(SEPARATOR):
-            for first, last in self._persons(piece) if piece.strip() else ():
-                named = Hit(start + first, start + last, RECOGNISED)
-                if not any(hit.start < named.end and named.start < hit.end for hit in hits):
-                    hits.append(named)
-            start += len(piece) + len(SEPARATOR)
+    def find_in_bytes(
+        self,
+        data: bytes,
+        odd: frozenset[str] | None = None,
+        *,
+        only: Sequence[int] | None = None,
+    ) -> list[Hit]:
+        """Return what must go from *data*, in order, none overlapping another."""
+        hits = super().find_in_bytes(data, odd, only=only)
+        for first, last in self._named(data):
+            named = Hit(first, last, RECOGNISED)
+            if not any(hit.start < named.end and named.start < hit.end for hit in hits):
+                hits.append(named)
         return sorted(hits, key=lambda hit: hit.start)
+
+    def _named(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where the model sees persons, in bytes, text by text."""
+        start = 0
+        for piece in data.split(SEPARATOR.encode()):
+            text = piece.decode("utf-8", "surrogatepass")
+            for person in sorted(self._persons(text)) if text.strip() else ():
+                first, last = byte_positions(text, person)
+                yield start + first, start + last
+            start += len(piece) + len(SEPARATOR)
 
 
 def recogniser() -> Callable[[str], list[tuple[int, int]]]:

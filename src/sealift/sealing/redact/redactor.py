@@ -87,6 +87,8 @@ class Redactor:
 
         clock: Seconds of this thread's CPU time.
 
+        wall: Seconds that are never fewer than the clock's, and cheaper to ask for.
+
     Raises:
         ConfigError: A pack, rule, path or text cannot be used; the message names it.
     """
@@ -104,6 +106,7 @@ class Redactor:
         seconds: float = SECONDS,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.thread_time,
+        wall: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._replacement = Replacement(replacement, key)
         self._fields = parse_fields(fields or {})
@@ -119,6 +122,7 @@ class Redactor:
         self._seconds = seconds
         self._limits = limits or Limits()
         self._clock = clock
+        self._wall = wall
         self._refuse_bad_replacement(replacement, every)
         self._policy = hashlib.sha256(
             orjson.dumps(
@@ -232,7 +236,7 @@ class Redactor:
         return Sweep(
             finder=self._finder,
             replacement=self._replacement,
-            budget=Budget(self._seconds, self._clock),
+            budget=Budget(self._seconds, self._clock, self._wall),
         )
 
     def _edits(self, data: bytes, kind: Format, sweep: Sweep) -> list[Edit]:

@@ -50,6 +50,11 @@ class Replacement:
         self._own = re.compile(f"(?:{plain}|{token})(?:_[0-9]+)?")
         self._keyed = hmac.new(key, digestmod=hashlib.sha256) if key else None
 
+    @property
+    def asks_what(self) -> bool:
+        """Whether it matters what was removed."""
+        return self.how == HASH
+
     def text(self, label: str, removed: str) -> str:
         """Give what stands in place of *removed*.
 

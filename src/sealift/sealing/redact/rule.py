@@ -2,8 +2,9 @@
 
 import difflib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 import re2
@@ -99,6 +100,15 @@ class Rule:
         if not self.unless:
             return _compiled(self.pattern, self.name)
         return _compiled(f"(?:{self.unless})|(?P<{_PATTERN_GROUP}>{self.pattern})", self.name)
+
+    @cached_property
+    def spans(self) -> Callable[[bytes, int, int], list[tuple[int, int]]]:
+        """The search from a position to another: where the whole match is, and each group.
+
+        Both ends of what is not there are -1. It is the library's compiled object itself, whose
+        Python face would double what an answer costs.
+        """
+        return partial(self.regexp._regexp.Match, re2._Anchor.UNANCHORED)  # noqa: SLF001
 
     @cached_property
     def group(self) -> int:

@@ -33,9 +33,9 @@ class Sweep:
         self.budget.spend()
         return hits
 
-    def find_in_bytes(self, data: bytes) -> list[Hit]:
+    def find_in_bytes(self, data: bytes, odd: frozenset[str] | None = None) -> list[Hit]:
         """Find what must go from UTF-8 text, by its bytes; see `Finder.find_in_bytes`."""
-        hits = self.finder.find_in_bytes(data)
+        hits = self.finder.find_in_bytes(data, odd)
         self.budget.spend()
         return hits
 

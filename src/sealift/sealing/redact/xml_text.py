@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from sealift.errors import InvalidContentError
-from sealift.sealing.redact.disguise import Offsets
 from sealift.sealing.redact.finder import SEPARATOR
+from sealift.sealing.redact.offsets import Offsets
 from sealift.sealing.redact.positions import byte_positions
 from sealift.sealing.redact.rule import Rule
 from sealift.sealing.redact.sweep import Edit, Sweep

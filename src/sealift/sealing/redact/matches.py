@@ -1,0 +1,72 @@
+"""One rule's search through a text: every value that passes the check, none hiding another."""
+
+import re
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from sealift.sealing.redact.rule import Rule
+from sealift.sealing.redact.validators import VALIDATORS
+
+_MAX_SHRUNK_BYTES: Final = 96
+_GAP: Final = re.compile(rb"[ \t\n.,/-]+")
+
+
+class Search(NamedTuple):
+    """What of a rule is asked for in each text."""
+
+    rule: Rule
+    spans: Callable[[bytes, int, int], list[tuple[int, int]]]
+    """See `Rule.spans`."""
+
+    group: int
+    valid: Callable[[str], bool] | None
+
+
+def search_of(rule: Rule) -> Search:
+    """Look up what a search needs of *rule*."""
+    valid = VALIDATORS[rule.validator] if rule.validator else None
+    return Search(rule, rule.spans, rule.group, valid)
+
+
+def matches(search: Search, data: bytes, number: int) -> list[tuple[int, int, int]]:
+    """Return where the values are, each with *number*, each looked for behind the one before."""
+    rule, spans, group, valid = search
+    size = len(data)
+    values: list[tuple[int, int, int]] = []
+    position = 0
+    while True:
+        found = spans(data, position, size)
+        whole, position = found[0]
+        if whole < 0:
+            return values
+        start, end = found[group]
+        if start < 0 or start == end:  # a look-alike, which stays
+            continue
+        if valid is None or valid(data[start:end].decode("utf-8", "replace")):
+            values.append((start, end, number))
+            position = end
+            continue
+        start, position = _shrunk(rule, valid, data, (whole, start, end))
+        if start >= 0:
+            values.append((start, position, number))
+
+
+def _shrunk(
+    rule: Rule, valid: Callable[[str], bool], data: bytes, found: tuple[int, int, int]
+) -> tuple[int, int]:
+    """Return the longest valid match with the same start, or -1 and where to search on.
+
+    A greedy pattern may take a word too many: "John Smith Please", or the digits of the next
+    number. The ends tried are those before a gap.
+    """
+    whole, start, end = found
+    value = data[start:end]
+    gaps = list(_GAP.finditer(value)) if len(value) <= _MAX_SHRUNK_BYTES else []
+    for gap in reversed(gaps):
+        if not valid(value[: gap.start()].decode("utf-8", "replace")):
+            continue
+        last = start + gap.start()
+        match = rule.regexp.match(data, whole, last)
+        if match is not None and match.span(rule.group) == (start, last):
+            return start, last
+    return -1, start + gaps[0].end() if gaps else max(end, whole + 1)
