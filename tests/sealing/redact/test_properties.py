@@ -136,7 +136,7 @@ def test_escapes_are_decoded_and_traced_back(text: str, data: st.DataObject) -> 
         position += len(way)
         spelled.append(way)
     raw = b"".join((*spelled, b'"'))
-    plain = unescaped(raw)
+    plain, _ = unescaped(raw)
     seen = plain[1:-1].replace(QUOTE, b'"').decode()
     assert seen == text.replace("\x02", '"')
     ends, at = [], 1

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from sealift.sealing.redact.offsets import Offsets
+from sealift.sealing.redact.typography import FINE, plainly
 
 _ASCII: Final = bytes(range(0x80))
 _HYPHENS: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
@@ -15,9 +16,6 @@ _APOSTROPHES: Final = "\u2018\u2019\u201b\u02bc\u2032\u00b4\uff07"
 _QUOTES: Final = "\u201c\u201d\u201e\u201f\u2033\uff02"
 _DOTS: Final = "\u3002\uff61\u2024\uff0e"
 _INVISIBLE: Final = "\u034f\u115f\u1160\u17b4\u17b5\u20e3\u3164\uffa0"
-_TYPOGRAPHY: Final = dict(zip("\u201c\u201d\u2019\u2018\u2013\u2014\xa0", "\"\"''-- ", strict=True))
-"""What word processors make of plain characters; nearly every disguise in honest texts."""
-
 _ESCAPE: Final = r"""\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtbf"'/])"""
 _ENTITY: Final = (
     r"&(?:amp;){0,8}(?:\#[0-9]{1,7};?|\#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)"
@@ -29,11 +27,15 @@ _CONTROL: Final = {"n": "\n", "r": "\n", "t": "\t", "b": " ", "f": " "}
 
 
 def odd_characters(data: bytes) -> frozenset[str]:
-    """Return the characters that have a plain form, of all in the UTF-8 text *data*."""
+    """
+    Return the characters of the UTF-8 text *data* that have a plain form.
+
+    Not those of usual typography: the patterns know them.
+    """
     if data.isascii():
         return frozenset()
     others = data.translate(None, _ASCII).decode("utf-8", "surrogatepass")
-    return frozenset(one for one in set(others) if fold(one) != one)
+    return frozenset(one for one in set(others) - FINE.keys() if fold(one) != one)
 
 
 def plain(text: str, odd: frozenset[str] | None = None) -> tuple[str, Offsets | None]:
@@ -59,10 +61,9 @@ def plain(text: str, odd: frozenset[str] | None = None) -> tuple[str, Offsets | 
     """
     if odd is None:
         odd = odd_characters(text.encode("utf-8", "surrogatepass"))
-    for fine in odd & _TYPOGRAPHY.keys():
-        text = text.replace(fine, _TYPOGRAPHY[fine])
-    spelled = list(_spelled(text, odd - _TYPOGRAPHY.keys()))
-    return _without(text, sorted(spelled)) if spelled else (text, None)
+    simple = plainly(text)
+    spelled = sorted(_spelled(simple, odd))
+    return _without(simple, spelled) if spelled else (simple, None)
 
 
 def _spelled(text: str, odd: Iterable[str]) -> Iterator[tuple[int, int, str]]:

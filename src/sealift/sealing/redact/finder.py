@@ -12,6 +12,7 @@ from sealift.sealing.redact.disguise import odd_characters, plain
 from sealift.sealing.redact.matches import matches, search_of
 from sealift.sealing.redact.positions import byte_positions, character_positions
 from sealift.sealing.redact.rule import Rule, pattern_options
+from sealift.sealing.redact.typography import plainly, widened
 
 SEPARATOR: Final = "\n\x00\n"
 """Stands between texts that are searched in one call: no built-in rule matches across it."""
@@ -172,7 +173,7 @@ def _separated(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _is_allowed(value: bytes, allowed: Any) -> bool:
-    text = value.decode("utf-8", "surrogatepass")
+    text = plainly(value.decode("utf-8", "surrogatepass"))
     return allowed.fullmatch(text.casefold().strip()) is not None
 
 
@@ -223,7 +224,7 @@ def _first_pass(rules: Sequence[Rule]) -> Callable[[bytes], list[int]]:
     patterns = re2.Set.SearchSet(options)
     try:
         for rule in rules:
-            patterns.Add((rule.hint or rule.pattern).encode())
+            patterns.Add(widened(rule.hint or rule.pattern).encode())
         patterns.Add(_ALWAYS)
         patterns.Compile()
     except re2.error as error:

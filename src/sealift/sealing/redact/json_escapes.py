@@ -30,16 +30,27 @@ def softened(data: bytes) -> bytes:
     return data.replace(b"\\\\", b"\x01\x01").replace(b'\\"', QUOTE + QUOTE)
 
 
-def unescaped(data: bytes) -> bytes:
-    """Decode the escapes of well-formed JSON; an escaped `"` becomes `QUOTE`."""
-    if b"\\" not in data:
-        return data
+def unescaped(data: bytes) -> tuple[bytes, bool]:
+    """
+    Decode the escapes of well-formed JSON; an escaped `"` becomes `QUOTE`.
+
+    Args:
+        data: Part of a JSON text, no escape cut.
+
+    Returns:
+        What is meant, the very same object if there is no escape; and whether it may
+        hold characters that *data* only spells.
+    """
     head, *parts = data.split(b"\\")
-    pieces = [head]
-    for decoded, _, rest in _decoded(parts):
-        pieces.append(decoded)
-        pieces.append(rest)
-    return b"".join(pieces)
+    if not parts:
+        return data, False
+    try:
+        return b"".join([head, *[_SIMPLE[part[0]] + part[1:] for part in parts]]), False
+    except LookupError:  # an escape by number, or an escaped backslash
+        pieces = [head]
+        for decoded, _, rest in _decoded(parts):
+            pieces += (decoded, rest)
+        return b"".join(pieces), True
 
 
 def written_positions(data: bytes, positions: Iterable[int]) -> Iterator[int]:

@@ -78,8 +78,8 @@ def _objects(document: bytes, plain: bytes, edits: list[Edit]) -> Iterator[_Obje
             while number < len(edits) and edits[number].start < end:
                 number += 1
             if first == number:
-                open_objects[-1].untouched.add(unescaped(document[start:end]))
+                open_objects[-1].untouched.add(unescaped(document[start:end])[0])
             else:
                 inside = [Edit(e.start - start, e.end - start, e.new) for e in edits[first:number]]
-                edited = unescaped(apply(document[start:end], inside))
+                edited, _ = unescaped(apply(document[start:end], inside))
                 open_objects[-1].edited.append((edited, number - 1))

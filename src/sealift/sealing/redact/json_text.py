@@ -69,12 +69,10 @@ def _found(
 ) -> list[Hit]:
     """Search a part of the document as it is meant, and tell where it is written."""
     written = document[start:end]
-    meant = unescaped(written)
+    meant, hidden = unescaped(written)
     if meant is not written:
         meant = meant.replace(QUOTE, b'"')
-        if b"\\u" in written:
-            odd = None  # there may be more than the document shows
-    hits = sweep.find_in_bytes(meant, odd)
+    hits = sweep.find_in_bytes(meant, None if hidden else odd)
     if not hits or (meant is written and not start):
         return hits
     ends: Iterator[int] = chain.from_iterable(hit[:2] for hit in hits)
@@ -163,7 +161,7 @@ class _Rewriting:
     def _in_string(self, start: int, end: int, rule: Rule) -> Edit:
         removed = ""
         if self._sweep.replacement.asks_what:
-            removed = unescaped(self._document[start:end]).replace(QUOTE, b'"').decode()
+            removed = unescaped(self._document[start:end])[0].replace(QUOTE, b'"').decode()
         return Edit(start, end, orjson.dumps(self._sweep.replace(rule, removed))[1:-1])
 
     def _in_one_string(self, found: Hit) -> bool:

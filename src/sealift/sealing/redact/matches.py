@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from sealift.sealing.redact.rule import Rule
+from sealift.sealing.redact.typography import plainly
 from sealift.sealing.redact.validators import VALIDATORS
 
 _MAX_SHRUNK_BYTES: Final = 96
-_GAP: Final = re.compile(rb"[ \t\n.,/-]+")
+_GAP: Final = re.compile(rb"(?:[ \t\n.,/-]|\xc2\xa0|\xe2\x80[\x93\x94])+")
+"""What stands between words and groups of digits, in UTF-8."""
 
 
 class Search(NamedTuple):
@@ -42,13 +44,17 @@ def matches(search: Search, data: bytes, number: int) -> list[tuple[int, int, in
         start, end = found[group]
         if start < 0 or start == end:  # a look-alike, which stays
             continue
-        if valid is None or valid(data[start:end].decode("utf-8", "replace")):
+        if valid is None or valid(_text(data, start, end)):
             values.append((start, end, number))
             position = end
             continue
         start, position = _shrunk(rule, valid, data, (whole, start, end))
         if start >= 0:
             values.append((start, position, number))
+
+
+def _text(data: bytes, start: int, end: int) -> str:
+    return plainly(data[start:end].decode("utf-8", "replace"))
 
 
 def _shrunk(
@@ -63,9 +69,9 @@ def _shrunk(
     value = data[start:end]
     gaps = list(_GAP.finditer(value)) if len(value) <= _MAX_SHRUNK_BYTES else []
     for gap in reversed(gaps):
-        if not valid(value[: gap.start()].decode("utf-8", "replace")):
-            continue
         last = start + gap.start()
+        if not valid(_text(data, start, last)):
+            continue
         match = rule.regexp.match(data, whole, last)
         if match is not None and match.span(rule.group) == (start, last):
             return start, last

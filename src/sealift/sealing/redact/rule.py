@@ -10,6 +10,7 @@ from typing import Any, Final
 import re2
 
 from sealift.errors import ConfigError
+from sealift.sealing.redact.typography import widened
 from sealift.sealing.redact.validators import VALIDATORS
 
 REMOVED_GROUP: Final = "it"
@@ -44,7 +45,8 @@ class Rule:
     """Upper-case word that stands in for the removed text, as in `[EMAIL]`."""
 
     pattern: str
-    """RE2 pattern over the undisguised text. The group `it`, if there is one, marks what goes;
+    """RE2 pattern over the undisguised text, whose plain quotes, hyphens and blanks also match
+    their typographic forms. The group `it`, if there is one, marks what goes;
     without it, the whole match."""
 
     unless: str = ""
@@ -127,7 +129,7 @@ def pattern_options() -> re2.Options:
 
 def _compiled(pattern: str, name: str) -> Any:
     try:
-        return re2.compile(pattern.encode(), options=pattern_options())
+        return re2.compile(widened(pattern).encode(), options=pattern_options())
     except (re2.error, UnicodeEncodeError) as error:
         raise ConfigError(
             f"redaction rule {name!r}: the pattern is not RE2 syntax: {_reason(error)}",
