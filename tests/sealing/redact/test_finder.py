@@ -139,6 +139,11 @@ def test_two_rules_of_one_name_are_refused() -> None:
         Finder([EMAIL, EMAIL])
 
 
+def test_a_wrong_hint_is_refused_by_the_name_of_its_rule() -> None:
+    with pytest.raises(ConfigError, match="redaction rule 'email': .* missing"):
+        Finder([rule("email", "a@b", hint="(@")])
+
+
 def test_a_first_pass_that_fails_makes_every_rule_look() -> None:
     finder = Finder([EMAIL])
     finder._first_pass = lambda data: []

@@ -20,6 +20,10 @@ def redacted_name(name: bytes, sweep: Sweep, known_suffix: bytes = b"") -> bytes
 
         known_suffix: How the name ends, if that tells the kind of file: it stays.
     """
+    stem_bytes = name.removesuffix(known_suffix)
+    spellings = {name, stem_bytes, name.replace(b"_", b" "), stem_bytes.replace(b"_", b" ")}
+    if all(map(sweep.finder.is_clean, spellings)):
+        return name
     # A byte that is no UTF-8 becomes one character that no rule knows.
     text = name.decode("utf-8", "surrogateescape")
     seen = re.sub("[\ud800-\udfff\0]", "\ufffd", text)

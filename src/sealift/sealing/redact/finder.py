@@ -11,8 +11,8 @@ from sealift.errors import ConfigError
 from sealift.sealing.redact.disguise import odd_characters, plain
 from sealift.sealing.redact.matches import matches, search_of
 from sealift.sealing.redact.positions import byte_positions, character_positions
-from sealift.sealing.redact.rule import Rule, pattern_options
-from sealift.sealing.redact.typography import plainly, widened
+from sealift.sealing.redact.rule import Rule, compiled, pattern_options
+from sealift.sealing.redact.typography import plainly
 
 SEPARATOR: Final = "\n\x00\n"
 """Stands between texts that are searched in one call: no built-in rule matches across it."""
@@ -65,6 +65,7 @@ class Finder:
             raise ConfigError(f"two redaction rules are named {', '.join(twice)}")
         self._searches: Final = [search_of(rule) for rule in rules]
         self._first_pass = _first_pass(self.rules)
+        self._nothing: Final = [len(self.rules)]
         self._allowed = _allowed(allow)
 
     def find(self, text: str, only: Sequence[int] | None = None) -> list[Hit]:
@@ -106,6 +107,12 @@ class Finder:
             for first, last, rule in self._hits(data[start:end], odd, only):
                 hits.append(Hit(first + start, last + start, rule))
         return hits
+
+    def is_clean(self, data: bytes) -> bool:
+        """Tell cheaply that there is nothing to find in *data*; False proves nothing."""
+        if not data.isascii() or b"&" in data or b"\\" in data:
+            return False
+        return self._first_pass(data) == self._nothing
 
     def is_announced(self, number: int, text: str) -> bool:
         """Return whether the first pass lets rule *number* look at *text*."""
@@ -224,13 +231,21 @@ def _first_pass(rules: Sequence[Rule]) -> Callable[[bytes], list[int]]:
     patterns = re2.Set.SearchSet(options)
     try:
         for rule in rules:
-            patterns.Add(widened(rule.hint or rule.pattern).encode())
+            _add(patterns, rule)
         patterns.Add(_ALWAYS)
         patterns.Compile()
     except re2.error as error:
         raise ConfigError(f"the {len(rules)} redaction rules are too large together") from error
     match: Callable[[bytes], list[int]] = patterns._set.Match  # noqa: SLF001  see Rule.spans
     return match
+
+
+def _add(patterns: re2.Set, rule: Rule) -> None:
+    try:
+        patterns.Add(rule.first_look)
+    except re2.error:
+        compiled(rule.first_look.decode(), rule.name)  # says what is wrong with it
+        raise
 
 
 def _allowed(allow: Sequence[str]) -> Any | None:

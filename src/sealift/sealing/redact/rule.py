@@ -92,16 +92,30 @@ class Rule:
     @cached_property
     def regexp(self) -> Any:
         """The compiled search, over UTF-8 bytes: the look-alikes, or else the pattern."""
-        for part in (self.pattern, self.unless, self.hint):
-            if len(part) > _MAX_PATTERN_CHARACTERS:
-                raise ConfigError(
-                    f"redaction rule {self.name!r}: the pattern is longer than "
-                    f"{_MAX_PATTERN_CHARACTERS} characters",
-                )
-            _compiled(part, self.name)
-        if not self.unless:
-            return _compiled(self.pattern, self.name)
-        return _compiled(f"(?:{self.unless})|(?P<{_PATTERN_GROUP}>{self.pattern})", self.name)
+        pattern, unless, _ = self._parts
+        if not unless:
+            return compiled(pattern, self.name)
+        for part in (pattern, unless):
+            compiled(part, self.name)
+        return compiled(f"(?:{unless})|(?P<{_PATTERN_GROUP}>{pattern})", self.name)
+
+    @cached_property
+    def first_look(self) -> bytes:
+        """The RE2 pattern of the texts in which to search: the hint, or else the pattern."""
+        pattern, _, hint = self._parts
+        return (hint or pattern).encode()
+
+    @cached_property
+    def _parts(self) -> tuple[str, str, str]:
+        """Pattern, look-alikes and hint, as they are compiled."""
+        parts = (self.pattern, self.unless, self.hint)
+        if max(map(len, parts)) > _MAX_PATTERN_CHARACTERS:
+            raise ConfigError(
+                f"redaction rule {self.name!r}: the pattern is longer than "
+                f"{_MAX_PATTERN_CHARACTERS} characters",
+            )
+        pattern, unless, hint = map(widened, parts)
+        return pattern, unless, hint
 
     @cached_property
     def spans(self) -> Callable[[bytes, int, int], list[tuple[int, int]]]:
@@ -127,9 +141,14 @@ def pattern_options() -> re2.Options:
     return options
 
 
-def _compiled(pattern: str, name: str) -> Any:
+def compiled(pattern: str, name: str) -> Any:
+    """Compile a part of the rule *name*.
+
+    Raises:
+        ConfigError: It is not RE2 syntax; the message names the rule and the reason.
+    """
     try:
-        return re2.compile(widened(pattern).encode(), options=pattern_options())
+        return re2.compile(pattern.encode(), options=pattern_options())
     except (re2.error, UnicodeEncodeError) as error:
         raise ConfigError(
             f"redaction rule {name!r}: the pattern is not RE2 syntax: {_reason(error)}",

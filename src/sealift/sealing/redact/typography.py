@@ -1,7 +1,6 @@
 """Typographic quotes, dashes and blanks, which patterns take for the plain ones."""
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 TYPOGRAPHY: Final = {
@@ -15,12 +14,15 @@ TYPOGRAPHY: Final = {
 FINE: Final = {one: plain for plain, fine in TYPOGRAPHY.items() for one in fine}
 """The plain character for each typographic one."""
 
-_PART: Final = re.compile(
-    r"\(\?(?:P?<\w+>|[a-zA-Z]*(?:-[a-zA-Z]+)?[:)])"  # how a group begins: no text
-    r"|\\x\{[0-9A-Fa-f]+\}|\\x[0-9A-Fa-f]{2}|\\[pP](?:\{\^?\w+\}|\w)|\\Q.*?(?:\\E|$)|\\.|.",
-    re.DOTALL,
+_GROUP: Final = r"\(\?(?:P?<\w+>|[a-zA-Z]*(?:-[a-zA-Z]+)?[:)])"
+"""How a group begins: no text, though a hyphen may be in it."""
+
+_ESCAPE: Final = (
+    r"\\x\{[0-9A-Fa-f]+\}|\\x[0-9A-Fa-f]{2}|\\[pP](?:\{\^?\w+\}|\w)|\\Q.*?(?:\\E|$)|\\."
 )
-_NAMED: Final = re.compile(r"\[:\^?\w+:\]")
+_CLASS: Final = r"\[(?P<not>\^?)(?P<body>\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*)\]"
+_PART: Final = re.compile(f"{_CLASS}|{_GROUP}|{_ESCAPE}|[\"' -]", re.DOTALL)
+_MEMBER: Final = re.compile(rf"\[:\^?\w+:\]|{_ESCAPE}|.", re.DOTALL)
 
 
 def plainly(text: str) -> str:
@@ -37,46 +39,22 @@ def widened(pattern: str) -> str:
 
     What is no pattern in RE2's syntax stays none.
     """
-    return "".join(_widened(pattern))
+    return _PART.sub(_widened, pattern)
 
 
-def _widened(pattern: str) -> Iterator[str]:
-    position = 0
-    while position < len(pattern):
-        end = _class_end(pattern, position) if pattern[position] == "[" else 0
-        if end:
-            yield _widened_class(pattern[position:end])
-        else:
-            match = _PART.match(pattern, position)
-            end = match.end() if match else len(pattern)
-            yield _widened_part(pattern[position:end])
-        position = end
-
-
-def _class_end(pattern: str, start: int) -> int:
-    """Return where the class that begins at *start* ends, or 0 if it does not."""
-    first = position = start + 1 + pattern.startswith("^", start + 1)
-    while position < len(pattern) and (pattern[position] != "]" or position == first):
-        if named := _NAMED.match(pattern, position):
-            position = named.end()
-        else:
-            position += 2 if pattern[position] == "\\" else 1
-    return position + 1 if position < len(pattern) else 0
-
-
-def _widened_part(part: str) -> str:
-    if part == r"\s":
+def _widened(part: re.Match[str]) -> str:
+    if part["body"] is not None:
+        return _widened_class(part["not"], part["body"])
+    if part[0] == r"\s":
         return r"[\s\xa0]"
-    if part == r"\S":
+    if part[0] == r"\S":
         return r"[^\s\xa0]"
-    plain = part.removeprefix("\\")
-    return f"[\\{plain}{TYPOGRAPHY[plain]}]" if plain in TYPOGRAPHY else part
+    plain = part[0].removeprefix("\\")
+    return f"[\\{plain}{TYPOGRAPHY[plain]}]" if plain in TYPOGRAPHY else part[0]
 
 
-def _widened_class(written: str) -> str:
-    head = "[^" if written.startswith("[^") else "["
-    body = written[len(head) : -1]
-    parts = [match[0] for match in _PART.finditer(body)]
+def _widened_class(negation: str, body: str) -> str:
+    parts = _MEMBER.findall(body)
     # A hyphen is one at the ends and behind a backslash; between others it makes a range.
     members = {part.removeprefix("\\") for part in parts if part != "-"} | {*parts[:1], *parts[-1:]}
     more = "".join(fine for plain, fine in TYPOGRAPHY.items() if plain in members)
@@ -85,4 +63,4 @@ def _widened_class(written: str) -> str:
     if more and body.startswith(("]", "-")):
         body = "\\" + body
     # In front: behind a hyphen at the end they would make a range.
-    return f"{head}{more}{body}]"
+    return f"[{negation}{more}{body}]"
