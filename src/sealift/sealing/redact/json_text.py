@@ -19,6 +19,8 @@ _VALUE: Final = re.compile(rb'"|' + _NUMBER)
 _COLON: Final = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
 _IN_NUMBER: Final = b"0123456789.eE+-"
 _STRETCH_BYTES: Final = 2048
+_CUT: Final = re.compile(rb'",[ \t\r\n]*+"|\0')
+"""Between two strings, or two lines. Within a string it can only be all that there is in it."""
 
 
 class _Token(NamedTuple):
@@ -89,24 +91,11 @@ def _stretches(plain: bytes) -> Iterator[tuple[int, int]]:
     one of them by itself gives it.
     """
     start = 0
-    while len(plain) - start > 2 * _STRETCH_BYTES:
-        end = _cut(plain, start, start + _STRETCH_BYTES)
-        if end < 0:
-            break
+    while (cut := _CUT.search(plain, start + _STRETCH_BYTES)) is not None:
+        end = cut.start() + 1
         yield start, end
         start = end
     yield start, len(plain)
-
-
-def _cut(plain: bytes, start: int, position: int) -> int:
-    """Find the first comma behind a whole string from *position* on; -1 if there is none."""
-    quotes = plain.count(b'"', start, position)
-    while (quote := plain.find(b'",', position)) >= 0:
-        quotes += plain.count(b'"', position, quote + 1)
-        position = quote + 1
-        if not quotes & 1:
-            return quote + 2
-    return -1
 
 
 class _Rewriting:
