@@ -11,7 +11,9 @@ _DATE: Final = re.compile(
     r"|(?:0?[1-9]|[12]\d|3[01])([-./ ])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d(?!\d)"
     r"|(?:0?[1-9]|1[0-2])([-./ ])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d(?!\d))",
 )
-_MONTH: Final = re.compile(r"(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-./ ](?:19|20)\d\d")
+_YEAR_OR_MONTH: Final = re.compile(
+    r"(?:19|20)\d\d(?:[-./ ](?:0?[1-9]|1[0-2]|(?:19|20)?\d\d))?|(?:0?[1-9]|1[0-2])[-./ ](?:19|20)\d\d",
+)
 _PICTURE: Final = re.compile(r"@[1-4]x\.(?:png|jpe?g|gif|webp|svg|avif|heic)$", re.IGNORECASE)
 _FILE: Final = re.compile(
     r"\.(?:html?|php|py|js|ts|css|json|xml|txt|csv|pdf|docx?|md|sh|png|jpe?g)$"
@@ -160,8 +162,11 @@ def email(text: str) -> bool:
 
 def identifier(text: str) -> bool:
     """Return whether *text* has at least 4 digits, as issued numbers have, and is no date."""
-    digits = sum(one.isdigit() for one in text)
-    return digits >= 4 and not _DATE.fullmatch(text) and not _MONTH.fullmatch(text)
+    return (
+        sum(one.isdigit() for one in text) >= 4
+        and not _DATE.fullmatch(text)
+        and not _YEAR_OR_MONTH.fullmatch(text)
+    )
 
 
 def paper(text: str) -> bool:
