@@ -11,6 +11,9 @@ _DATE: Final = re.compile(
     r"|(?:0?[1-9]|[12]\d|3[01])([-./ ])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d(?!\d)"
     r"|(?:0?[1-9]|1[0-2])([-./ ])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d(?!\d))",
 )
+_YEAR_OR_MONTH: Final = re.compile(
+    r"(?:19|20)\d\d(?:[-./ ](?:0?[1-9]|1[0-2]|(?:19|20)?\d\d))?|(?:0?[1-9]|1[0-2])[-./ ](?:19|20)\d\d",
+)
 _PICTURE: Final = re.compile(r"@[1-4]x\.(?:png|jpe?g|gif|webp|svg|avif|heic)$", re.IGNORECASE)
 _FILE: Final = re.compile(
     r"\.(?:html?|php|py|js|ts|css|json|xml|txt|csv|pdf|docx?|md|sh|png|jpe?g)$"
@@ -37,6 +40,9 @@ _NOBODYS_PAGE: Final = re.compile(
     r"|business|events|groups|download)(?:/[^?#]*)?",
     re.IGNORECASE,
 )
+_SHORTEST_PAPER: Final = 6
+_WHOLE_NATIONAL: Final = 7
+_WHOLE_WORLD: Final = 10
 _NO_MACHINE: Final = ("255.", "0.")
 
 
@@ -64,7 +70,12 @@ def phone(text: str) -> bool:
     """
     number = _EXTENSION.split(text, maxsplit=1)[0]
     found = _NO_DIGIT.sub("", number)
-    return 7 <= len(found) <= 15 and len(set(found)) > 1 and not _DATE.match(number)
+    return (
+        7 <= len(found) <= 15
+        and len(set(found)) > 1
+        and not _DATE.match(number)
+        and _broken_within(number, _WHOLE_NATIONAL)
+    )
 
 
 def international_phone(text: str) -> bool:
@@ -73,7 +84,16 @@ def international_phone(text: str) -> bool:
     found = _NO_DIGIT.sub("", number)
     if not number.startswith("+"):
         found = found.removeprefix("00").removeprefix("011")
-    return 8 <= len(found) <= 15 and len(set(found)) > 2
+    return 8 <= len(found) <= 15 and len(set(found)) > 2 and _broken_within(number, _WHOLE_WORLD)
+
+
+def _broken_within(number: str, whole: int) -> bool:
+    """Return whether a line's end in *number*, if there is one, stands where it is not yet whole.
+
+    After as many digits as a whole number has, what the next line begins with is another one.
+    """
+    before, end, _ = number.partition("\n")
+    return not end or len(_NO_DIGIT.sub("", before)) < whole
 
 
 def licence(text: str) -> bool:
@@ -141,8 +161,22 @@ def email(text: str) -> bool:
 
 
 def identifier(text: str) -> bool:
-    """Return whether *text* has at least 4 digits, as issued numbers have and words have not."""
-    return sum(one.isdigit() for one in text) >= 4
+    """Return whether *text* has at least 4 digits, as issued numbers have, and is no date."""
+    return (
+        sum(one.isdigit() for one in text) >= 4
+        and not _DATE.fullmatch(text)
+        and not _YEAR_OR_MONTH.fullmatch(text)
+    )
+
+
+def paper(text: str) -> bool:
+    """Return whether *text* is the number of a passport: also one of capitals and few digits.
+
+    Source: https://www.consilium.europa.eu/prado/en/search-by-document-country.html
+    """
+    return identifier(text) or (
+        len(text) >= _SHORTEST_PAPER and text.isalnum() and text.isupper() and plate(text)
+    )
 
 
 def issued(text: str) -> bool:

@@ -9,6 +9,9 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?")
 _BETWEEN_NAMES: Final = re.compile(r",? (?:and|und|y|et|e|en|i|og|och|&) |, ?")
 _NICKNAMES: Final = frozenset(("big", "little", "lil", "old", "young", "baby"))
 _NO_NAME_ENDS: Final = ("ing", "ed", "ly", "able", "ible", "tion")
+_OF_STREETS: Final = frozenset(("station", "port", "channel", "point", "round", "foot", "button"))
+"""Measures that as a capitalised word begin the names of streets, too: "64 Station Road"."""
+
 _GERMAN_PREPOSITIONS: Final = frozenset(("am", "an", "im", "in", "auf", "alte", "zum", "zur"))
 
 
@@ -60,7 +63,9 @@ def street(text: str) -> bool:
     """
     words = _words(text)
     if len(words) > 1 and words[0] in listed("measures.txt"):
-        return False
+        named = words[0] in _OF_STREETS and words[0].title() in text
+        if not named:
+            return False
     if len(words) == 2 and "The " in text:
         words = words[1:]
     return listed("not_streets.txt").isdisjoint(word for word in words if len(word) > 1)

@@ -26,6 +26,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "mac": formats.mac,
         "nhs-number": checksums.nhs_number,
         "nir": checksums.nir,
+        "paper": formats.paper,
         "people": people.people,
         "person": people.person,
         "phone": formats.phone,
