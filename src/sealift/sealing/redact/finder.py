@@ -145,14 +145,19 @@ class Finder:
 
     def _seen(self, data: bytes, only: Sequence[int] | None = None) -> list[_Span]:
         """Search a text without disguises."""
+        numbers = self._possible(data) if only is None else only
+        if not numbers:
+            return []
         spans: list[_Span] = []
-        for number in self._possible(data) if only is None else only:
+        for number in numbers:
             spans += matches(self._searches[number], data, number)
-        return self._wanted(_merged(spans), data) if spans else spans
+        return self._wanted(_merged(spans), data)
 
     def _possible(self, data: bytes) -> Sequence[int]:
         """Return the rules that match somewhere, or all if the one pass ran out of memory."""
         numbers = self._first_pass(data)
+        if numbers == self._nothing:
+            return ()
         if len(self.rules) not in numbers:
             return range(len(self.rules))
         numbers.remove(len(self.rules))
@@ -160,13 +165,11 @@ class Finder:
 
     def _wanted(self, spans: list[_Span], data: bytes) -> list[_Span]:
         """Leave out what is allowed, and what an earlier sealing put there."""
-        allowed = self._allowed
-        return [
-            (start, end, number)
-            for start, end, number in spans
-            if not (allowed is not None and _is_allowed(data[start:end], allowed))
-            and not _is_sealed(data, start, end)
-        ]
+        if (allowed := self._allowed) is not None:
+            spans = [span for span in spans if not _is_allowed(data[span[0] : span[1]], allowed)]
+        if b"[" in data or b"BLOCKED" in data:
+            spans = [span for span in spans if not _is_sealed(data, span[0], span[1])]
+        return spans
 
 
 def _separated(data: bytes) -> Iterator[tuple[int, int]]:

@@ -41,16 +41,19 @@ def unescaped(data: bytes) -> tuple[bytes, bool]:
         What is meant, the very same object if there is no escape; and whether it may
         hold characters that *data* only spells.
     """
-    head, *parts = data.split(b"\\")
-    if not parts:
+    if b"\\" not in data:
         return data, False
+    meant = data.replace(b"\\n", b"\n")
+    if b"\\" not in meant:  # with an escaped backslash before an n, there is
+        return meant, False
+    head, *parts = data.split(b"\\")
     try:
         return b"".join([head, *[_SIMPLE[part[0]] + part[1:] for part in parts]]), False
     except LookupError:  # an escape by number, or an escaped backslash
         pieces = [head]
         for decoded, _, rest in _decoded(parts):
             pieces += (decoded, rest)
-        return b"".join(pieces), True
+        return b"".join(pieces), b"\\u" in data
 
 
 def written_positions(data: bytes, positions: Iterable[int]) -> Iterator[int]:

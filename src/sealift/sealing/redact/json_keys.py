@@ -8,6 +8,7 @@ from typing import Final
 from sealift.sealing.redact.json_escapes import unescaped
 from sealift.sealing.redact.sweep import Edit, apply
 
+_AFTER_VALUE: Final = (b",", b"}", b"]")
 _TOKEN: Final = re.compile(rb'"(?P<string>[^"]*)"(?P<key>[ \t\r\n]*:)?|[{}]')
 
 
@@ -54,6 +55,8 @@ def with_unique_keys(document: bytes, plain: bytes, edits: list[Edit]) -> list[E
 
 def _is_in_key(plain: bytes, edit: Edit) -> bool:
     close = plain.find(b'"', edit.end)
+    if plain[close + 1 : close + 2] in _AFTER_VALUE:
+        return False
     # True also for a few that are in no key, which costs time and changes nothing.
     return close >= 0 and plain[close + 1 : close + 64].lstrip(b" \t\r\n")[:1] in (b":", b"")
 

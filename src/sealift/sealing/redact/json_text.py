@@ -19,8 +19,8 @@ _VALUE: Final = re.compile(rb'"|' + _NUMBER)
 _COLON: Final = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
 _IN_NUMBER: Final = b"0123456789.eE+-"
 _STRETCH_BYTES: Final = 2048
-_CUT: Final = re.compile(rb'",[ \t\r\n]*+"|\0')
-"""Between two strings, or two lines. Within a string it can only be all that there is in it."""
+_CUT: Final = re.compile(rb'",[ \t\r\n]*+"')
+"""Between two strings. Within one it can only be all that there is in it."""
 
 
 class _Token(NamedTuple):
@@ -75,11 +75,11 @@ def _found(
     if meant is not written:
         meant = meant.replace(QUOTE, b'"')
     hits = sweep.find_in_bytes(meant, None if hidden else odd)
-    if not hits or (meant is written and not start):
+    if not hits:
         return hits
-    ends: Iterator[int] = chain.from_iterable(hit[:2] for hit in hits)
-    if meant is not written:
-        ends = written_positions(written, ends)
+    if meant is written:
+        return [Hit(first + start, last + start, rule) for first, last, rule in hits]
+    ends = written_positions(written, chain.from_iterable(hit[:2] for hit in hits))
     return [Hit(next(ends) + start, next(ends) + start, hit.rule) for hit in hits]
 
 
@@ -91,10 +91,15 @@ def _stretches(plain: bytes) -> Iterator[tuple[int, int]]:
     one of them by itself gives it.
     """
     start = 0
-    while (cut := _CUT.search(plain, start + _STRETCH_BYTES)) is not None:
-        end = cut.start() + 1
-        yield start, end
-        start = end
+    position = plain.find(b'",', _STRETCH_BYTES)
+    while position >= 0:
+        cut = _CUT.match(plain, position)
+        if cut is None:
+            position = plain.find(b'",', position + 1)
+            continue
+        yield start, position + 1
+        start = position + 1
+        position = plain.find(b'",', start + _STRETCH_BYTES)
     yield start, len(plain)
 
 

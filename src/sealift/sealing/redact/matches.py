@@ -9,7 +9,8 @@ from sealift.sealing.redact.typography import plainly
 from sealift.sealing.redact.validators import VALIDATORS
 
 _MAX_SHRUNK_BYTES: Final = 96
-_GAP: Final = re.compile(rb"(?:[ \t\n.,/-]|\xc2\xa0|\xe2\x80[\x93\x94])+")
+_GAP: Final = re.compile(rb"[ \t\n.,/-]+")
+_FINE_GAP: Final = re.compile(rb"(?:[ \t\n.,/-]|\xc2\xa0|\xe2\x80[\x93\x94])+")
 """What stands between words and groups of digits, in UTF-8."""
 
 
@@ -54,7 +55,8 @@ def matches(search: Search, data: bytes, number: int) -> list[tuple[int, int, in
 
 
 def _text(data: bytes, start: int, end: int) -> str:
-    return plainly(data[start:end].decode("utf-8", "replace"))
+    text = data[start:end].decode("utf-8", "replace")
+    return text if text.isascii() else plainly(text)
 
 
 def _shrunk(
@@ -67,7 +69,8 @@ def _shrunk(
     """
     whole, start, end = found
     value = data[start:end]
-    gaps = list(_GAP.finditer(value)) if len(value) <= _MAX_SHRUNK_BYTES else []
+    gap_in = _GAP if value.isascii() else _FINE_GAP
+    gaps = list(gap_in.finditer(value)) if len(value) <= _MAX_SHRUNK_BYTES else []
     for gap in reversed(gaps):
         last = start + gap.start()
         if not valid(_text(data, start, last)):
