@@ -40,6 +40,7 @@ _NOBODYS_PAGE: Final = re.compile(
     r"|business|events|groups|download)(?:/[^?#]*)?",
     re.IGNORECASE,
 )
+_ODD: Final = "+=!@#$%^&*~"
 _SHORTEST_PAPER: Final = 6
 _WHOLE_NATIONAL: Final = 7
 _WHOLE_WORLD: Final = 10
@@ -199,7 +200,12 @@ def token(text: str) -> bool:
     value = text.strip("\"'`.,;:!?()")
     if not secret(value) or value.isdigit() or _WORDS.fullmatch(value):
         return False
-    return any(one.isdigit() for one in value) or any(one in "+=!@#$%^&*~" for one in value)
+    return any(one.isdigit() for one in value) or any(one in _ODD for one in value)
+
+
+def strong(text: str) -> bool:
+    """Return whether *text* is a password as rules for passwords want it: digit and odd sign."""
+    return token(text) and any(one.isdigit() for one in text) and any(one in _ODD for one in text)
 
 
 def login(text: str) -> bool:

@@ -7,8 +7,10 @@ from sealift.sealing.redact.word_lists import listed
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?")
 _BETWEEN_NAMES: Final = re.compile(r",? (?:and|und|y|et|e|en|i|og|och|&) |, ?")
+_UNIT: Final = re.compile(r"^[A-Z][a-z]+\.? ?\d{1,4}[A-Za-z]? ?[,/] ?")
 _NICKNAMES: Final = frozenset(("big", "little", "lil", "old", "young", "baby"))
 _NO_NAME_ENDS: Final = ("ing", "ed", "ly", "able", "ible", "tion")
+_GERMAN_ARTICLES: Final = frozenset(("der", "den", "dem", "des", "die"))
 _OF_STREETS: Final = frozenset(("station", "port", "channel", "point", "round", "foot", "button"))
 """Measures that as a capitalised word begin the names of streets, too: "64 Station Road"."""
 
@@ -61,7 +63,7 @@ def street(text: str) -> bool:
 
     Nor does it begin as "2 way" and "5 star" do.
     """
-    words = _words(text)
+    words = _words(_UNIT.sub("", text))
     if len(words) > 1 and words[0] in listed("measures.txt"):
         named = words[0] in _OF_STREETS and words[0].title() in text
         if not named:
@@ -86,7 +88,7 @@ def titled(text: str) -> bool:
 def romance_street(text: str) -> bool:
     """Return whether *text* is a street with its type first, and no "via port 8080"."""
     first, *others = _words(text) or ("",)
-    if text.startswith("via ") and not listed("common_words.txt").isdisjoint(others):
+    if first == "via" and not listed("common_words.txt").isdisjoint(others):
         return False
     return bool(first) and street(text) and listed("not_addresses.txt").isdisjoint(others)
 
@@ -97,7 +99,11 @@ def germanic_street(text: str) -> bool:
     first = words[0] if words else ""
     if first in listed("common_words.txt") and first not in _GERMAN_PREPOSITIONS:
         return False
-    return street(text) and listed("not_german_streets.txt").isdisjoint(words)
+    if first in _GERMAN_PREPOSITIONS and words[1:2] and words[1] in _GERMAN_ARTICLES:
+        words = words[2:]  # "an" is English, too; "an der" is not
+    return listed("not_streets.txt").isdisjoint(word for word in words if len(word) > 1) and listed(
+        "not_german_streets.txt"
+    ).isdisjoint(words)
 
 
 def street_announced(text: str) -> bool:

@@ -10,6 +10,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
     {
         "bank-card": checksums.bank_card,
         "cpf": checksums.cpf,
+        "dated-id": checksums.dated_id,
         "dni": checksums.dni,
         "email": formats.email,
         "given-name": people.given_name,
@@ -24,6 +25,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "login": formats.login,
         "luhn": checksums.luhn,
         "mac": formats.mac,
+        "national-id": checksums.national_id,
         "nhs-number": checksums.nhs_number,
         "nir": checksums.nir,
         "paper": formats.paper,
@@ -37,6 +39,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "street-announced": people.street_announced,
         "street": people.street,
         "street-of-name": people.street_of_name,
+        "strong": formats.strong,
         "titled": people.titled,
         "token": formats.token,
         "url": formats.url,
