@@ -59,7 +59,6 @@ _IBAN_LENGTHS: Final = {
 """Of the SWIFT registry, and the countries that use the form without being registered."""
 
 
-_TAIWAN: Final = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
 _SINGAPORE: Final = {
     "S": (0, "JZIHGFEDCBA"),
     "T": (4, "JZIHGFEDCBA"),
@@ -208,30 +207,63 @@ def national_id(text: str) -> bool:
 
     Source: https://en.wikipedia.org/wiki/National_identification_number (and those there named)
     """
-    found, letters = digits(text), text.upper()
-    if text.startswith("756.") and len(found) == 13:  # EAN-13
-        return weighted(found, (1, 3) * 7) % 10 == 0
-    if text.count("-") == 4 and len(found) == 13:
-        return (11 - weighted(found, range(13, 1, -1)) % 11) % 10 == found[12]
-    if text.count("-") == 2 and " " in text and len(found) == 11:
-        return weighted(found, range(9, 0, -1)) % 101 % 100 == found[9] * 10 + found[10]
-    if text.count("-") == 2 and len(found) == 11:
-        return (11 - weighted(found, (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)) % 11) % 11 == found[10]
-    if "." in text and "-" in text:
-        body = digits(text.partition("-")[0])
-        rest = (11 - weighted(body[::-1], (2, 3, 4, 5, 6, 7, 2, 3)) % 11) % 11
-        return letters[-1] == "0123456789K"[rest]
-    if len(text) == 18 and text[:17].isascii() and text[:17].isdigit():
-        weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-        return letters[17] == "10X98765432"[weighted(found, weights) % 11]
-    if len(text) == 10 and len(found) == 9:
-        first = _TAIWAN.find(letters[0]) + 10
-        total = first // 10 + first % 10 * 9 + weighted(found, (8, 7, 6, 5, 4, 3, 2, 1, 1))
-        return first >= 10 and total % 10 == 0
-    if len(text) == 9 and len(found) == 7 and letters[0] in _SINGAPORE:
-        base, table = _SINGAPORE[letters[0]]
-        return letters[-1] == table[(base + weighted(found, (2, 7, 6, 5, 4, 3, 2))) % 11]
-    return False
+    return any(form.fullmatch(text) and check(text) for form, check in _NATIONAL)
+
+
+def _swiss(text: str) -> bool:
+    return weighted(digits(text), (1, 3) * 7) % 10 == 0
+
+
+def _chilean(text: str) -> bool:
+    body = digits(text.partition("-")[0])
+    rest = (11 - weighted(body[::-1], (2, 3, 4, 5, 6, 7, 2, 3)) % 11) % 11
+    return text[-1].upper() == "0123456789K"[rest]
+
+
+def _argentinian(text: str) -> bool:
+    found = digits(text)
+    return (11 - weighted(found, (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)) % 11) % 11 == found[10]
+
+
+def _chinese(text: str) -> bool:
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return text[17].upper() == "10X98765432"[weighted(digits(text[:17]), weights) % 11]
+
+
+def _taiwanese(text: str) -> bool:
+    first = "ABCDEFGHJKLMNPQRSTUVXYWZIO".index(text[0]) + 10
+    rest = weighted(digits(text), (8, 7, 6, 5, 4, 3, 2, 1, 1))
+    return (first // 10 + first % 10 * 9 + rest) % 10 == 0
+
+
+def _singaporean(text: str) -> bool:
+    base, table = _SINGAPORE[text[0]]
+    return text[-1] == table[(base + weighted(digits(text), (2, 7, 6, 5, 4, 3, 2))) % 11]
+
+
+def _thai(text: str) -> bool:
+    found = digits(text)
+    return (11 - weighted(found, range(13, 1, -1)) % 11) % 10 == found[12]
+
+
+def _russian(text: str) -> bool:
+    found = digits(text)
+    return weighted(found, range(9, 0, -1)) % 101 % 100 == found[9] * 10 + found[10]
+
+
+_NATIONAL: Final = tuple(
+    (re.compile(form, re.ASCII), check)
+    for form, check in (
+        (r"756\.\d{4}\.\d{4}\.\d{2}", _swiss),
+        (r"\d{1,2}\.\d{3}\.\d{3}-[0-9Kk]", _chilean),
+        (r"\d{2}-\d{8}-\d", _argentinian),
+        (r"\d{17}[\dXx]", _chinese),
+        (r"[A-Z]\d{9}", _taiwanese),
+        (r"[STFGM]\d{7}[A-Z]", _singaporean),
+        (r"\d-\d{4}-\d{5}-\d{2}-\d", _thai),
+        (r"\d{3}-\d{3}-\d{3} \d{2}", _russian),
+    )
+)
 
 
 def vin(text: str) -> bool:

@@ -8,6 +8,8 @@ from sealift.sealing.redact.word_lists import listed
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?")
 _BETWEEN_NAMES: Final = re.compile(r",? (?:and|und|y|et|e|en|i|og|och|&) |, ?")
 _UNIT: Final = re.compile(r"^[A-Z][a-z]+\.? ?\d{1,4}[A-Za-z]? ?[,/] ?")
+_YEAR: Final = re.compile(r"(?:19[5-9]|20[0-4])\d ")
+_YEARS: Final = re.compile(r"(?:19|20)\d\d-(?:19|20)?\d\d\b")
 _NICKNAMES: Final = frozenset(("big", "little", "lil", "old", "young", "baby"))
 _NO_NAME_ENDS: Final = ("ing", "ed", "ly", "able", "ible", "tion")
 _GERMAN_ARTICLES: Final = frozenset(("der", "den", "dem", "des", "die"))
@@ -63,6 +65,8 @@ def street(text: str) -> bool:
 
     Nor does it begin as "2 way" and "5 star" do.
     """
+    if _YEARS.match(text):
+        return False
     words = _words(_UNIT.sub("", text))
     if len(words) > 1 and words[0] in listed("measures.txt"):
         named = words[0] in _OF_STREETS and words[0].title() in text
@@ -74,9 +78,17 @@ def street(text: str) -> bool:
 
 
 def street_of_name(text: str) -> bool:
-    """Return whether *text* is a street whose first word is somebody's name: "54 Janice Plain"."""
+    """Return whether *text* is a street whose first word is somebody's name: "54 Janice Plain".
+
+    "2011 Timothy Wall" is whose copyright it is since when.
+    """
     words = _words(text)
-    return bool(words) and street(text) and words[0] not in listed("common_words.txt")
+    return (
+        bool(words)
+        and not _YEAR.match(text)
+        and street(text)
+        and words[0] not in listed("common_words.txt")
+    )
 
 
 def titled(text: str) -> bool:

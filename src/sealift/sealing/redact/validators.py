@@ -32,6 +32,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "people": people.people,
         "person": people.person,
         "phone": formats.phone,
+        "phone-unannounced": formats.phone_unannounced,
         "plate": formats.plate,
         "romance-street": people.romance_street,
         "secret": formats.secret,
