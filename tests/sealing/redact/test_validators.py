@@ -57,7 +57,7 @@ RIGHT_AND_WRONG = {
     "paper": (["533184027", "HGJTXC686"], ["CONTROL", "2023-05-01", "AB12"]),
     "people": (["Finn and Clara", "Emil, Ada & Freja", "Zoë"], ["Finn and", "I", "Tom and I", ""]),
     "person": (
-        ["John Price", "Zoë", "AL", "Eun-ji Park", "Big Mike"],
+        ["John Price", "Zoë", "AL", "Eun-ji Park", "Big Mike", "LaToya McKay"],
         [
             "Please",
             "The Team",
@@ -68,6 +68,8 @@ RIGHT_AND_WRONG = {
             "misspelled",
             "Big Deal",
             "Old-fashioned",
+            "MediaWiki",
+            "L",
         ],
     ),
     "phone": (

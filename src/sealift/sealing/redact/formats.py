@@ -25,7 +25,7 @@ _PLACEHOLDER: Final = re.compile(
     r"|(?:os\.|process\.|env\.|getenv|config\.|settings\.|self\.|this\.|request\.)\S*"
     r"|\w+\(\S*|BLOCKED\W*",
 )
-_PATH: Final = re.compile(r"(?:/[a-z_.-]+){2,}/?")
+_PATH: Final = re.compile(r"(?:/[a-z_.-]+)+/?")
 _WORDS: Final = re.compile(r"[A-Za-z]+(?:[._/: -][A-Za-z]+)*")
 _EXTENSION: Final = re.compile(r"\s*(?:[eE]?[xX][tT]|[xX#;,])")
 _NO_DIGIT: Final = re.compile(r"[^0-9]+")
@@ -203,7 +203,7 @@ def secret(text: str) -> bool:
         bool(value)
         and not _PATH.fullmatch(value)
         and value not in listed("not_secrets.txt")
-        and not _PLACEHOLDER.fullmatch(text)
+        and not _PLACEHOLDER.fullmatch(text.strip("\"'"))
     )
 
 

@@ -8,6 +8,10 @@ from sealift.sealing.redact.word_lists import listed
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?")
 _BETWEEN_NAMES: Final = re.compile(r",? (?:and|und|y|et|e|en|i|og|och|&) |, ?")
 _UNIT: Final = re.compile(r"^[A-Z][a-z]+\.? ?\d{1,4}[A-Za-z]? ?[,/] ?")
+_CAMEL_CASE: Final = re.compile(
+    r"(?!Ma?c|Fitz|[DLO]['ei]|[DLJ][aeiou]|[DO]'|Mary|Anna|Lee|Van|Von|Ben|Abd|[AE]l)[^\W\d_]*[a-z][A-Z]",
+)
+"""A product's name, "MediaWiki", and none of those that people write so."""
 _YEAR: Final = re.compile(r"(?:19[5-9]|20[0-4])\d ")
 _YEARS: Final = re.compile(r"(?:19|20)\d\d-(?:19|20)?\d\d\b")
 _NICKNAMES: Final = frozenset(("big", "little", "lil", "old", "young", "baby"))
@@ -23,6 +27,8 @@ def person(text: str) -> bool:
     """Return whether *text* is a name: no word of it begins sentences instead of naming people."""
     written = _WORD.findall(text)
     if not written or written[-1] in listed("particles.txt"):
+        return False
+    if (len(text) < 2 and text.isascii()) or any(map(_CAMEL_CASE.match, written)):
         return False
     words = [word.rstrip(".").casefold() for word in written]
     common, given = listed("common_words.txt"), listed("given_names.txt")
