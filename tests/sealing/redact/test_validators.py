@@ -12,6 +12,10 @@ RIGHT_AND_WRONG = {
         ["4111111111111112", "0000000000000000", "1234567812345670", "411111111111111", "", "4"],
     ),
     "cpf": (["529.982.247-25"], ["529.982.247-26", "111.111.111-11", "1"]),
+    "dated-id": (
+        ["640823-3234", "19640823-3234", "131052-308T", "736028/5163", "85.07.30-033.28"],
+        ["640823-3235", "131052-308U", "123456-7890", "85.07.30-033.29", "991332-1234567", "", "/"],
+    ),
     "dni": (["12345678Z", "X1234567L"], ["12345678A", "Z", ""]),
     "email": (
         ["ana@example.com", "ana at example dot com"],
@@ -40,13 +44,20 @@ RIGHT_AND_WRONG = {
     "licence": (["D1234567", "A123-4567-8901"], ["renewal 2023", "ABCDEFG"]),
     "login": (["admin:s3cr3t", ":x9"], ["${USER}:${PASS}", "<user>:<password>"]),
     "luhn": (["49927398716", "4992 7398 716"], ["49927398717", "0000", "", "7"]),
-    "mac": (["00:1a:2b:3c:4d:5e", "001a.2b3c.4d5e"], ["ff:ff:ff:ff:ff:ff", "1234.5678.9012"]),
+    "mac": (
+        ["00:1a:2b:3c:4d:5e", "001a.2b3c.4d5e"],
+        ["ff:ff:ff:ff:ff:ff", "1234.5678.9012", "32-22-14-14-23-37"],
+    ),
+    "national-id": (
+        ["756.9217.0769.85", "12.345.678-5", "20-12345678-6", "11010519491231002X", "A123456789"],
+        ["756.9217.0769.86", "12.345.678-6", "A123456788", "S1234567A", "S1234567", "", "1"],
+    ),
     "nhs-number": (["943 476 5919"], ["943 476 5918", "1"]),
     "nir": (["1 84 12 76 451 089 46"], ["1 84 12 76 451 089 47", ""]),
     "paper": (["533184027", "HGJTXC686"], ["CONTROL", "2023-05-01", "AB12"]),
     "people": (["Finn and Clara", "Emil, Ada & Freja", "Zoë"], ["Finn and", "I", "Tom and I", ""]),
     "person": (
-        ["John Price", "Zoë", "AL", "Eun-ji Park", "Big Mike"],
+        ["John Price", "Zoë", "AL", "Eun-ji Park", "Big Mike", "LaToya McKay"],
         [
             "Please",
             "The Team",
@@ -57,17 +68,20 @@ RIGHT_AND_WRONG = {
             "misspelled",
             "Big Deal",
             "Old-fashioned",
+            "MediaWiki",
+            "L",
         ],
     ),
     "phone": (
         ["555-1234", "(212) 555-0123 x9", "07400\n997561"],
         ["2025-01-27 10", "01/02/2023 1", "911", "0000000", "555-1234\n12"],
     ),
+    "phone-unannounced": (["020 7946 0992"], ["01 02 03 04", "2025-01-27 10"]),
     "plate": (["AB 12"], ["FOOD"]),
     "romance-street": (["Via Roma 10"], ["via port 8080", "via Route 53"]),
     "secret": (
         ["hunter2", "correct horse"],
-        ["********", "${PASS}", "required", "get()", "BLOCKED"],
+        ["********", "${PASS}", "required", "get()", "BLOCKED", "/bin/systemctl"],
     ),
     "ssn": (
         ["209-46-8653", "814 09 4882", "912-70-1234"],
@@ -75,10 +89,11 @@ RIGHT_AND_WRONG = {
     ),
     "street": (
         ["42 Maple Street", "19 The Crescent"],
-        ["5 minutes down the road", "2 way street"],
+        ["5 minutes down the road", "2 way street", "1991-2020, Thomas G. Lane"],
     ),
     "street-announced": (["12 Broadway"], ["3 people", "Area 51", "12"]),
-    "street-of-name": (["54 Janice Plain"], ["3 Test Track", ""]),
+    "street-of-name": (["54 Janice Plain"], ["3 Test Track", "2011 Timothy Wall", ""]),
+    "strong": (["S3cret!99"], ["profile2", "pa$$word", "12345678", "get()"]),
     "titled": (["Sales", "kowalski", "HOUSE", "Zoë"], ["visit", "President", ""]),
     "token": (["a8f5f167f44f4964", "pa$$word"], ["application/json", "12345678", "undefined"]),
     "url": (

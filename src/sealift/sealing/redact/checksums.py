@@ -59,6 +59,15 @@ _IBAN_LENGTHS: Final = {
 """Of the SWIFT registry, and the countries that use the form without being registered."""
 
 
+_SINGAPORE: Final = {
+    "S": (0, "JZIHGFEDCBA"),
+    "T": (4, "JZIHGFEDCBA"),
+    "F": (0, "XWUTRQPNMLK"),
+    "G": (4, "XWUTRQPNMLK"),
+    "M": (3, "XWUTRQPNJLK"),
+}
+
+
 def digits(text: str) -> list[int]:
     """Return the decimal digits of *text*, whatever stands between them."""
     return [int(digit) for digit in _DIGIT.findall(text)]
@@ -147,6 +156,114 @@ def nir(text: str) -> bool:
     if len(compact) != 15 or not compact.isdigit():
         return False
     return int(compact[13:]) == 97 - int(compact[:13]) % 97
+
+
+def dated_id(text: str) -> bool:
+    """Return whether *text* is a national number that begins with a birth date and has a check.
+
+    Swedish, Finnish, Czech and Slovak, Belgian; of Korean ones only the date is certain, as those
+    issued since 2020 have no check digit.
+
+    Source: https://www.skatteverket.se, https://dvv.fi/en/personal-identity-code,
+        https://www.mvcr.cz, https://www.ibz.rrn.fgov.be, https://www.mois.go.kr
+    """
+    found = digits(text)
+    number = "".join(map(str, found))
+    if text.count(".") == 3:
+        return len(number) == 11 and any(
+            97 - int(century + number[:9]) % 97 == int(number[9:]) for century in ("", "2")
+        )
+    if "/" in text:
+        return (
+            len(number) in (9, 10)
+            and _dated(int(number[2:4]) % 50 % 20, int(number[4:6]))
+            and (len(number) == 9 or int(number) % 11 == 0)
+        )
+    if len(number) == 13 and len(text) == 14:
+        return _dated(int(number[2:4]), int(number[4:6]))
+    if len(number) in (10, 12) and luhn(number[-10:]):
+        return _dated(int(number[-8:-6]), int(number[-6:-4]) % 60)
+    return _finnish(text)
+
+
+def _finnish(text: str) -> bool:
+    found = digits(text)
+    if len(text) != 11 or len(digits(text[:6])) != 6 or len(digits(text[7:10])) != 3:
+        return False
+    number = int("".join(map(str, found[:9])))
+    return _dated(found[2] * 10 + found[3], found[0] * 10 + found[1]) and (
+        text[10] == "0123456789ABCDEFHJKLMNPRSTUVWXY"[number % 31]
+    )
+
+
+def _dated(month: int, day: int) -> bool:
+    return 1 <= month <= 12 and 1 <= day <= 31
+
+
+def national_id(text: str) -> bool:
+    """Return whether *text* is a national number with its check digit, told by its form.
+
+    Swiss, Chilean, Argentinian, Chinese, Taiwanese, Singaporean, Thai and Russian.
+
+    Source: https://en.wikipedia.org/wiki/National_identification_number (and those there named)
+    """
+    return any(form.fullmatch(text) and check(text) for form, check in _NATIONAL)
+
+
+def _swiss(text: str) -> bool:
+    return weighted(digits(text), (1, 3) * 7) % 10 == 0
+
+
+def _chilean(text: str) -> bool:
+    body = digits(text.partition("-")[0])
+    rest = (11 - weighted(body[::-1], (2, 3, 4, 5, 6, 7, 2, 3)) % 11) % 11
+    return text[-1].upper() == "0123456789K"[rest]
+
+
+def _argentinian(text: str) -> bool:
+    found = digits(text)
+    return (11 - weighted(found, (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)) % 11) % 11 == found[10]
+
+
+def _chinese(text: str) -> bool:
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return text[17].upper() == "10X98765432"[weighted(digits(text[:17]), weights) % 11]
+
+
+def _taiwanese(text: str) -> bool:
+    first = "ABCDEFGHJKLMNPQRSTUVXYWZIO".index(text[0]) + 10
+    rest = weighted(digits(text), (8, 7, 6, 5, 4, 3, 2, 1, 1))
+    return (first // 10 + first % 10 * 9 + rest) % 10 == 0
+
+
+def _singaporean(text: str) -> bool:
+    base, table = _SINGAPORE[text[0]]
+    return text[-1] == table[(base + weighted(digits(text), (2, 7, 6, 5, 4, 3, 2))) % 11]
+
+
+def _thai(text: str) -> bool:
+    found = digits(text)
+    return (11 - weighted(found, range(13, 1, -1)) % 11) % 10 == found[12]
+
+
+def _russian(text: str) -> bool:
+    found = digits(text)
+    return weighted(found, range(9, 0, -1)) % 101 % 100 == found[9] * 10 + found[10]
+
+
+_NATIONAL: Final = tuple(
+    (re.compile(form, re.ASCII), check)
+    for form, check in (
+        (r"756\.\d{4}\.\d{4}\.\d{2}", _swiss),
+        (r"\d{1,2}\.\d{3}\.\d{3}-[0-9Kk]", _chilean),
+        (r"\d{2}-\d{8}-\d", _argentinian),
+        (r"\d{17}[\dXx]", _chinese),
+        (r"[A-Z]\d{9}", _taiwanese),
+        (r"[STFGM]\d{7}[A-Z]", _singaporean),
+        (r"\d-\d{4}-\d{5}-\d{2}-\d", _thai),
+        (r"\d{3}-\d{3}-\d{3} \d{2}", _russian),
+    )
+)
 
 
 def vin(text: str) -> bool:

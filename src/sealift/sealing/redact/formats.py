@@ -12,7 +12,8 @@ _DATE: Final = re.compile(
     r"|(?:0?[1-9]|1[0-2])([-./ ])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d(?!\d))",
 )
 _YEAR_OR_MONTH: Final = re.compile(
-    r"(?:19|20)\d\d(?:[-./ ](?:0?[1-9]|1[0-2]|(?:19|20)?\d\d))?|(?:0?[1-9]|1[0-2])[-./ ](?:19|20)\d\d",
+    r"(?:19|20)\d\d(?:[-./ ](?:0?[1-9]|1[0-2]|(?:19|20)?\d\d))?"
+    r"|(?:0?[1-9]|1[0-2])[-./ ](?:19|20)\d\d",
 )
 _PICTURE: Final = re.compile(r"@[1-4]x\.(?:png|jpe?g|gif|webp|svg|avif|heic)$", re.IGNORECASE)
 _FILE: Final = re.compile(
@@ -24,6 +25,7 @@ _PLACEHOLDER: Final = re.compile(
     r"|(?:os\.|process\.|env\.|getenv|config\.|settings\.|self\.|this\.|request\.)\S*"
     r"|\w+\(\S*|BLOCKED\W*",
 )
+_PATH: Final = re.compile(r"(?:/[a-z_.-]+)+/?")
 _WORDS: Final = re.compile(r"[A-Za-z]+(?:[._/: -][A-Za-z]+)*")
 _EXTENSION: Final = re.compile(r"\s*(?:[eE]?[xX][tT]|[xX#;,])")
 _NO_DIGIT: Final = re.compile(r"[^0-9]+")
@@ -40,8 +42,10 @@ _NOBODYS_PAGE: Final = re.compile(
     r"|business|events|groups|download)(?:/[^?#]*)?",
     re.IGNORECASE,
 )
+_ODD: Final = "+=!@#$%^&*~"
 _SHORTEST_PAPER: Final = 6
 _WHOLE_NATIONAL: Final = 7
+_SURE_NATIONAL: Final = 9
 _WHOLE_WORLD: Final = 10
 _NO_MACHINE: Final = ("255.", "0.")
 
@@ -76,6 +80,12 @@ def phone(text: str) -> bool:
         and not _DATE.match(number)
         and _broken_within(number, _WHOLE_NATIONAL)
     )
+
+
+def phone_unannounced(text: str) -> bool:
+    """Return whether *text* is a `phone` of 9 digits: fewer are bytes and versions as often."""
+    number = _EXTENSION.split(text, maxsplit=1)[0]
+    return len(_NO_DIGIT.sub("", number)) >= _SURE_NATIONAL and phone(text)
 
 
 def international_phone(text: str) -> bool:
@@ -142,7 +152,7 @@ def mac(text: str) -> bool:
     found = re.sub(r"[^0-9A-Fa-f]", "", text)
     if len(set(found.lower())) == 1:
         return False
-    return ":" in text or "-" in text or bool(_HAS_HEX_LETTER.search(found))
+    return ":" in text or bool(_HAS_HEX_LETTER.search(found))
 
 
 def email(text: str) -> bool:
@@ -190,7 +200,10 @@ def secret(text: str) -> bool:
     """Return whether *text* can be somebody's secret: no placeholder, word or code."""
     value = text.strip("\"'`.,;:!?()").casefold()
     return (
-        bool(value) and value not in listed("not_secrets.txt") and not _PLACEHOLDER.fullmatch(text)
+        bool(value)
+        and not _PATH.fullmatch(value)
+        and value not in listed("not_secrets.txt")
+        and not _PLACEHOLDER.fullmatch(text.strip("\"'"))
     )
 
 
@@ -199,7 +212,12 @@ def token(text: str) -> bool:
     value = text.strip("\"'`.,;:!?()")
     if not secret(value) or value.isdigit() or _WORDS.fullmatch(value):
         return False
-    return any(one.isdigit() for one in value) or any(one in "+=!@#$%^&*~" for one in value)
+    return any(one.isdigit() for one in value) or any(one in _ODD for one in value)
+
+
+def strong(text: str) -> bool:
+    """Return whether *text* is a password as rules for passwords want it: digit and odd sign."""
+    return token(text) and any(one.isdigit() for one in text) and any(one in _ODD for one in text)
 
 
 def login(text: str) -> bool:

@@ -7,8 +7,16 @@ from sealift.sealing.redact.word_lists import listed
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?")
 _BETWEEN_NAMES: Final = re.compile(r",? (?:and|und|y|et|e|en|i|og|och|&) |, ?")
+_UNIT: Final = re.compile(r"^[A-Z][a-z]+\.? ?\d{1,4}[A-Za-z]? ?[,/] ?")
+_CAMEL_CASE: Final = re.compile(
+    r"(?!Ma?c|Fitz|[DLO]['ei]|[DLJ][aeiou]|[DO]'|Mary|Anna|Lee|Van|Von|Ben|Abd|[AE]l)[^\W\d_]*[a-z][A-Z]",
+)
+"""A product's name, "MediaWiki", and none of those that people write so."""
+_YEAR: Final = re.compile(r"(?:19[5-9]|20[0-4])\d ")
+_YEARS: Final = re.compile(r"(?:19|20)\d\d-(?:19|20)?\d\d\b")
 _NICKNAMES: Final = frozenset(("big", "little", "lil", "old", "young", "baby"))
 _NO_NAME_ENDS: Final = ("ing", "ed", "ly", "able", "ible", "tion")
+_GERMAN_ARTICLES: Final = frozenset(("der", "den", "dem", "des", "die"))
 _OF_STREETS: Final = frozenset(("station", "port", "channel", "point", "round", "foot", "button"))
 """Measures that as a capitalised word begin the names of streets, too: "64 Station Road"."""
 
@@ -19,6 +27,8 @@ def person(text: str) -> bool:
     """Return whether *text* is a name: no word of it begins sentences instead of naming people."""
     written = _WORD.findall(text)
     if not written or written[-1] in listed("particles.txt"):
+        return False
+    if (len(text) < 2 and text.isascii()) or any(map(_CAMEL_CASE.match, written)):
         return False
     words = [word.rstrip(".").casefold() for word in written]
     common, given = listed("common_words.txt"), listed("given_names.txt")
@@ -61,7 +71,9 @@ def street(text: str) -> bool:
 
     Nor does it begin as "2 way" and "5 star" do.
     """
-    words = _words(text)
+    if _YEARS.match(text):
+        return False
+    words = _words(_UNIT.sub("", text))
     if len(words) > 1 and words[0] in listed("measures.txt"):
         named = words[0] in _OF_STREETS and words[0].title() in text
         if not named:
@@ -72,9 +84,17 @@ def street(text: str) -> bool:
 
 
 def street_of_name(text: str) -> bool:
-    """Return whether *text* is a street whose first word is somebody's name: "54 Janice Plain"."""
+    """Return whether *text* is a street whose first word is somebody's name: "54 Janice Plain".
+
+    "2011 Timothy Wall" is whose copyright it is since when.
+    """
     words = _words(text)
-    return bool(words) and street(text) and words[0] not in listed("common_words.txt")
+    return (
+        bool(words)
+        and not _YEAR.match(text)
+        and street(text)
+        and words[0] not in listed("common_words.txt")
+    )
 
 
 def titled(text: str) -> bool:
@@ -86,7 +106,7 @@ def titled(text: str) -> bool:
 def romance_street(text: str) -> bool:
     """Return whether *text* is a street with its type first, and no "via port 8080"."""
     first, *others = _words(text) or ("",)
-    if text.startswith("via ") and not listed("common_words.txt").isdisjoint(others):
+    if first == "via" and not listed("common_words.txt").isdisjoint(others):
         return False
     return bool(first) and street(text) and listed("not_addresses.txt").isdisjoint(others)
 
@@ -97,7 +117,11 @@ def germanic_street(text: str) -> bool:
     first = words[0] if words else ""
     if first in listed("common_words.txt") and first not in _GERMAN_PREPOSITIONS:
         return False
-    return street(text) and listed("not_german_streets.txt").isdisjoint(words)
+    if first in _GERMAN_PREPOSITIONS and words[1:2] and words[1] in _GERMAN_ARTICLES:
+        words = words[2:]  # "an" is English, too; "an der" is not
+    return listed("not_streets.txt").isdisjoint(word for word in words if len(word) > 1) and listed(
+        "not_german_streets.txt"
+    ).isdisjoint(words)
 
 
 def street_announced(text: str) -> bool:
