@@ -18,6 +18,7 @@ from sealift.sealing.validate import Format, Limits, check
 
 LIMITS = Limits()
 PACKS = ("pii", "secrets")
+PROSE = Path(__file__).parents[1] / "tests" / "fixtures" / "conversations"
 _ROUNDS = 9
 _SECONDS_A_ROUND = 0.05
 
@@ -50,13 +51,14 @@ def measure(redactor: Redactor, documents: list[bytes], what: str) -> Row:
 
 
 def kinds(work: Path) -> dict[str, list[bytes]]:
-    """Make the documents: conversations of 10 KB as others write them, and longer ones."""
+    """Make the documents: conversations of 10 KB, generated ones and real prose, and longer ones."""
     make_conversations(work / "small", 50)
     small = [path.read_bytes() for path in sorted((work / "small").iterdir())]
     ascii_only = [one.decode().encode("ascii", "replace") for one in small]
     make_conversations(work / "large", 2, kib=1024)
     large = [path.read_bytes() for path in sorted((work / "large").iterdir())]
     return {
+        "10 KB of real prose": [path.read_bytes() for path in sorted(PROSE.glob("[0-9]*.json"))],
         "10 KB conversation": small,
         "the same in ASCII": ascii_only,
         "the same without line breaks": [orjson.dumps(orjson.loads(one)) for one in small],

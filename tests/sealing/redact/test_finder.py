@@ -140,7 +140,7 @@ def test_two_rules_of_one_name_are_refused() -> None:
 
 
 def test_a_wrong_hint_is_refused_by_the_name_of_its_rule() -> None:
-    with pytest.raises(ConfigError, match="redaction rule 'email': .* missing"):
+    with pytest.raises(ConfigError, match=r"redaction rule 'email': .* missing"):
         Finder([rule("email", "a@b", hint="(@")])
 
 

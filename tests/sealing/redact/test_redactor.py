@@ -73,8 +73,8 @@ class FailingFinder(Finder):
             raise self.fault
         return self.fault
 
-    def find_in_bytes(self, data: bytes, *arguments: Any) -> Any:
-        return self.find("")
+    def find_in_parts(self, *arguments: Any, **named: Any) -> Any:
+        return [self.find("")]
 
 
 @pytest.fixture

@@ -1,18 +1,19 @@
 """Finds what the rules remove: one pass tells which rules matter, then only those look."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 import re2
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.disguise import odd_characters, plain
+from sealift.sealing.redact.disguise import plain
 from sealift.sealing.redact.matches import matches, search_of
-from sealift.sealing.redact.positions import byte_positions, character_positions
+from sealift.sealing.redact.positions import character_positions
 from sealift.sealing.redact.rule import Rule, compiled, pattern_options
 from sealift.sealing.redact.typography import plainly
+from sealift.sealing.redact.view import Span, view_of
 
 SEPARATOR: Final = "\n\x00\n"
 """Stands between texts that are searched in one call: no built-in rule matches across it."""
@@ -24,9 +25,6 @@ _ALWAYS: Final = rb"\z"
 _TOKEN: Final = re.compile(rb"\[[A-Z][A-Z0-9_-]{0,40}(?:[:~][b-df-hj-np-tv-z]{8,32})?\]")
 _MAX_TOKEN_BYTES: Final = 80
 _LETTER: Final = re.compile(r"\w")
-
-_Span: TypeAlias = tuple[int, int, int]
-"""Start, end (bytes of the folded text) and number of the rule."""
 
 
 class Hit(NamedTuple):
@@ -98,15 +96,32 @@ class Finder:
             odd: Its `odd_characters`, or those of a text around it, if they are known.
             only: Numbers of the rules that search; all, if it is None.
         """
-        if odd is None:
-            odd = odd_characters(data)
-        if b"\0" not in data:
-            return self._hits(data, odd, only)
+        parts = [data] if b"\0" not in data else list(_separated(data))
         hits: list[Hit] = []
-        for start, end in _separated(data):
-            for first, last, rule in self._hits(data[start:end], odd, only):
-                hits.append(Hit(first + start, last + start, rule))
+        start = 0
+        for part, found in zip(parts, self.find_in_parts(parts, odd, only=only), strict=True):
+            hits += [Hit(a + start, b + start, rule) for a, b, rule in found] if start else found
+            start += len(part)
         return hits
+
+    def find_in_parts(
+        self,
+        parts: Sequence[bytes],
+        odd: frozenset[str] | None = None,
+        *,
+        only: Sequence[int] | None = None,
+    ) -> Iterator[list[Hit]]:
+        """
+        Yield for each text of some what `find_in_bytes` returns.
+
+        All of them have the first pass before any is searched: its tables are large, and
+        stay in the processor's caches so.
+        """
+        views = [view_of(part, odd) for part in parts]
+        asked = [self._possible(view.seen) if only is None else only for view in views]
+        for view, numbers in zip(views, asked, strict=True):
+            spans = view.written(self._spans(view.seen, numbers)) if numbers else ()
+            yield [Hit(start, end, self.rules[number]) for start, end, number in spans]
 
     def is_clean(self, data: bytes) -> bool:
         """Tell cheaply that there is nothing to find in *data*; False proves nothing."""
@@ -116,42 +131,14 @@ class Finder:
 
     def is_announced(self, number: int, text: str) -> bool:
         """Return whether the first pass lets rule *number* look at *text*."""
-        return number in self._possible(plain(text)[0].encode("utf-8", "surrogatepass"))
+        return number in self._possible(view_of(text.encode("utf-8", "surrogatepass")).seen)
 
-    def _hits(self, data: bytes, odd: frozenset[str], only: Sequence[int] | None) -> list[Hit]:
-        """Search one text."""
-        if b"&" in data or b"\\" in data or (odd and not data.isascii()):
-            spans = self._seen_through(data, odd, only)
-        else:
-            spans = self._seen(data, only)
-        return [Hit(start, end, self.rules[number]) for start, end, number in spans]
-
-    def _seen_through(
-        self, data: bytes, odd: frozenset[str], only: Sequence[int] | None
-    ) -> list[_Span]:
-        """Search what is meant by *data*, and tell where it is written."""
-        text = data.decode("utf-8", "surrogatepass")
-        simple, offsets = plain(text, odd)
-        seen = data if simple is text else simple.encode("utf-8", "surrogatepass")
-        spans = self._seen(seen, only)
-        if not spans or seen is data:
-            return spans
-        found = character_positions(seen, chain.from_iterable(span[:2] for span in spans))
-        ends = list(found)
-        if offsets is not None:
-            ends = [offsets.end(p) if n & 1 else offsets.start(p) for n, p in enumerate(ends)]
-        written = iter(byte_positions(text, ends))
-        return [(next(written), next(written), number) for _, _, number in spans]
-
-    def _seen(self, data: bytes, only: Sequence[int] | None = None) -> list[_Span]:
-        """Search a text without disguises."""
-        numbers = self._possible(data) if only is None else only
-        if not numbers:
-            return []
-        spans: list[_Span] = []
+    def _spans(self, data: bytes, numbers: Iterable[int]) -> list[Span]:
+        """Search a text without disguises by some rules."""
+        spans: list[Span] = []
         for number in numbers:
             spans += matches(self._searches[number], data, number)
-        return self._wanted(_merged(spans), data)
+        return self._wanted(_merged(spans), data) if spans else spans
 
     def _possible(self, data: bytes) -> Sequence[int]:
         """Return the rules that match somewhere, or all if the one pass ran out of memory."""
@@ -163,7 +150,7 @@ class Finder:
         numbers.remove(len(self.rules))
         return numbers
 
-    def _wanted(self, spans: list[_Span], data: bytes) -> list[_Span]:
+    def _wanted(self, spans: list[Span], data: bytes) -> list[Span]:
         """Leave out what is allowed, and what an earlier sealing put there."""
         if (allowed := self._allowed) is not None:
             spans = [span for span in spans if not _is_allowed(data[span[0] : span[1]], allowed)]
@@ -172,13 +159,13 @@ class Finder:
         return spans
 
 
-def _separated(data: bytes) -> Iterator[tuple[int, int]]:
+def _separated(data: bytes) -> Iterator[bytes]:
     """Cut where texts were joined, so that a rule looks only where it may match."""
     start = 0
     while start < len(data):
         end = data.find(_SEPARATOR, start + _STRETCH_BYTES)
         end = len(data) if end < 0 else end + len(_SEPARATOR)
-        yield start, end
+        yield data[start:end]
         start = end
 
 
@@ -203,12 +190,12 @@ def _is_sealed(data: bytes, start: int, end: int) -> bool:
     return _LETTER.search(rest) is None
 
 
-def _merged(spans: list[_Span]) -> list[_Span]:
+def _merged(spans: list[Span]) -> list[Span]:
     """Join what overlaps, named after the longest: nothing that a rule found is left over."""
     if len(spans) == 1:
         return spans
     spans.sort(key=lambda span: (span[0], -span[1], span[2]))
-    merged: list[_Span] = []
+    merged: list[Span] = []
     longest = 0
     for span in spans:
         start, end, number = span

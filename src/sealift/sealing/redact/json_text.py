@@ -54,12 +54,7 @@ def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
     # Nothing is found across a NUL, so each line is by itself however many there are.
     document = data.replace(b"\n", b"\0") if lines else data
     plain = softened(document)
-    odd = odd_characters(data)
-    found = [
-        hit
-        for start, end in _stretches(plain)
-        for hit in _found(document, start, end, sweep, odd=odd)
-    ]
+    found = _found(document, list(_stretches(plain)), sweep, odd_characters(document))
     if not found:
         return []
     edits = list(_Rewriting(document, plain, sweep).edits(found))
@@ -67,20 +62,29 @@ def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
 
 
 def _found(
-    document: bytes, start: int, end: int, sweep: Sweep, *, odd: frozenset[str] | None = None
+    document: bytes,
+    stretches: list[tuple[int, int]],
+    sweep: Sweep,
+    odd: frozenset[str] | None = None,
 ) -> list[Hit]:
-    """Search a part of the document as it is meant, and tell where it is written."""
-    written = document[start:end]
-    meant, hidden = unescaped(written)
-    if meant is not written:
-        meant = meant.replace(QUOTE, b'"')
-    hits = sweep.find_in_bytes(meant, None if hidden else odd)
-    if not hits:
-        return hits
-    if meant is written:
-        return [Hit(first + start, last + start, rule) for first, last, rule in hits]
-    ends = written_positions(written, chain.from_iterable(hit[:2] for hit in hits))
-    return [Hit(next(ends) + start, next(ends) + start, hit.rule) for hit in hits]
+    """Search parts of the document as they are meant, and tell where it is written."""
+    parts: list[bytes] = []
+    for start, end in stretches:
+        meant, hidden = unescaped(document[start:end])
+        parts.append(meant.replace(QUOTE, b'"'))
+        if hidden:
+            odd = None  # there may be more than the document shows
+    found: list[Hit] = []
+    for (start, end), part, hits in zip(
+        stretches, parts, sweep.find_in_parts(parts, odd), strict=True
+    ):
+        if not hits:
+            continue
+        ends: Iterator[int] = chain.from_iterable(hit[:2] for hit in hits)
+        if len(part) < end - start:
+            ends = written_positions(document[start:end], ends)
+        found += [Hit(next(ends) + start, next(ends) + start, hit.rule) for hit in hits]
+    return found
 
 
 def _stretches(plain: bytes) -> Iterator[tuple[int, int]]:
@@ -219,7 +223,7 @@ class _Rewriting:
                 members.append(after)
                 skip = True
             begin, end = token.start, members[-1].end
-            for found in _found(self._document, begin, end, self._sweep):
+            for found in _found(self._document, [(begin, end)], self._sweep):
                 parts = [m for m in members if m.start < found.end and m.end > found.start]
                 if parts:
                     yield parts[-1], found

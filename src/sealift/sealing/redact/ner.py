@@ -47,20 +47,20 @@ class FinderWithNames(Finder):
         super().__init__(rules, allow=allow)
         self._persons = persons
 
-    def find_in_bytes(
+    def find_in_parts(
         self,
-        data: bytes,
+        parts: Sequence[bytes],
         odd: frozenset[str] | None = None,
         *,
         only: Sequence[int] | None = None,
-    ) -> list[Hit]:
-        """Return what must go from *data*, in order, none overlapping another."""
-        hits = super().find_in_bytes(data, odd, only=only)
-        for first, last in self._named(data):
-            named = Hit(first, last, RECOGNISED)
-            if not any(hit.start < named.end and named.start < hit.end for hit in hits):
-                hits.append(named)
-        return sorted(hits, key=lambda hit: hit.start)
+    ) -> Iterator[list[Hit]]:
+        """Yield for each text of some what must go from it, in order, none overlapping another."""
+        for part, hits in zip(parts, super().find_in_parts(parts, odd, only=only), strict=True):
+            for first, last in self._named(part):
+                named = Hit(first, last, RECOGNISED)
+                if not any(hit.start < named.end and named.start < hit.end for hit in hits):
+                    hits.append(named)
+            yield sorted(hits, key=lambda hit: hit.start)
 
     def is_clean(self, data: bytes) -> bool:
         """Never tell it: the model would have to be asked, which is not cheap."""

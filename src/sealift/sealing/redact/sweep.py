@@ -1,6 +1,6 @@
 """The search through one document: asks the finder, counts, and gathers the changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -33,11 +33,19 @@ class Sweep:
         self.budget.spend()
         return hits
 
-    def find_in_bytes(self, data: bytes, odd: frozenset[str] | None = None) -> list[Hit]:
+    def find_in_bytes(self, data: bytes) -> list[Hit]:
         """Find what must go from UTF-8 text, by its bytes; see `Finder.find_in_bytes`."""
-        hits = self.finder.find_in_bytes(data, odd)
+        hits = self.finder.find_in_bytes(data)
         self.budget.spend()
         return hits
+
+    def find_in_parts(
+        self, parts: Sequence[bytes], odd: frozenset[str] | None
+    ) -> Iterator[list[Hit]]:
+        """Find what must go from each of some texts; see `Finder.find_in_parts`."""
+        for hits in self.finder.find_in_parts(parts, odd):
+            self.budget.spend()
+            yield hits
 
     def replace(self, rule: Rule, removed: str) -> str:
         """Count a hit, and give what takes its place."""
