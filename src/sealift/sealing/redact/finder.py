@@ -9,7 +9,7 @@ import re2
 
 from sealift.errors import ConfigError
 from sealift.sealing.redact.disguise import plain
-from sealift.sealing.redact.matches import matches, search_of
+from sealift.sealing.redact.matches import Search, matches, search_of
 from sealift.sealing.redact.positions import character_positions
 from sealift.sealing.redact.rule import Rule, compiled, pattern_options
 from sealift.sealing.redact.typography import plainly
@@ -61,7 +61,7 @@ class Finder:
             names = [rule.name for rule in rules]
             twice = sorted({name for name in names if names.count(name) > 1})
             raise ConfigError(f"two redaction rules are named {', '.join(twice)}")
-        self._searches: Final = [search_of(rule) for rule in rules]
+        self._searches: Final[list[Search | None]] = [None] * len(rules)
         self._first_pass = _first_pass(self.rules)
         self._nothing: Final = [len(self.rules)]
         self._allowed = _allowed(allow)
@@ -137,7 +137,10 @@ class Finder:
         """Search a text without disguises by some rules."""
         spans: list[Span] = []
         for number in numbers:
-            spans += matches(self._searches[number], data, number)
+            search = self._searches[number]
+            if search is None:
+                search = self._searches[number] = search_of(self.rules[number])
+            spans += matches(search, data, number)
         return self._wanted(_merged(spans), data) if spans else spans
 
     def _possible(self, data: bytes) -> Sequence[int]:

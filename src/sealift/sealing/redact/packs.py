@@ -57,8 +57,12 @@ def load_pack(name_or_path: str | Path) -> tuple[Rule, ...]:
     tables = document.get("rule", [])
     if not isinstance(tables, list) or not tables:
         raise ConfigError(f"{where} has no [[rule]]")
-    rules = tuple(_rule(table, parts, f"{where}, rule {n}") for n, table in enumerate(tables, 1))
-    if name_or_path not in BUILT_IN:  # those are proven by the tests, which takes 0.2 s
+    proven = name_or_path in BUILT_IN  # by the tests, which takes 0.2 s
+    rules = tuple(
+        _rule(table, parts, f"{where}, rule {n}", proven=proven)
+        for n, table in enumerate(tables, 1)
+    )
+    if not proven:
         prove(Finder(rules), where)
     return rules
 
@@ -145,7 +149,7 @@ def _filled(pattern: str, parts: Mapping[str, str], where: str) -> str:
     raise ConfigError(f"{where}: parts are nested deeper than {_MAX_PARTS_DEPTH}")
 
 
-def _rule(table: Any, parts: Mapping[str, str], where: str) -> Rule:
+def _rule(table: Any, parts: Mapping[str, str], where: str, *, proven: bool) -> Rule:
     if not isinstance(table, dict):
         raise ConfigError(f"{where} is not a table")
     if isinstance(table.get("name"), str):
@@ -168,7 +172,7 @@ def _rule(table: Any, parts: Mapping[str, str], where: str) -> Rule:
             before = values[key].partition(f"(?P<{REMOVED_GROUP}>")[0]
             parts = {**parts, "before": before.removesuffix("(?:")}
     try:
-        return Rule(**values)
+        return Rule(**values, proven=proven)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error.message}", hint=error.hint) from error
 

@@ -29,7 +29,7 @@ class Rule:
     A pattern whose matches are removed from what leaves.
 
     A rule is right or it does not exist: building one compiles its pattern and
-    looks its validator up.
+    looks its validator up, unless tests have proven it.
 
     Raises:
         ConfigError: The name, label, pattern or validator cannot be used. The
@@ -69,6 +69,9 @@ class Rule:
     counterexamples: tuple[str, ...] = ()
     """Texts in which this rule must find nothing."""
 
+    proven: bool = False
+    """Whether tests have proven it: then its pattern is compiled when it first searches."""
+
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ConfigError(
@@ -86,15 +89,16 @@ class Rule:
                 if near
                 else f"The validators are {', '.join(sorted(VALIDATORS))}.",
             )
-        if self.regexp.search(b"") is not None:
+        if not self.proven and self.regexp.search(b"") is not None:
             raise ConfigError(f"redaction rule {self.name!r}: the pattern matches empty text")
 
     @cached_property
     def regexp(self) -> Any:
         """The compiled search, over UTF-8 bytes: the look-alikes, or else the pattern."""
-        pattern, unless, _ = self._parts
-        if not unless:
+        pattern = self._part(self.pattern)
+        if not self.unless:
             return compiled(pattern, self.name)
+        unless = self._part(self.unless)
         for part in (pattern, unless):
             compiled(part, self.name)
         return compiled(f"(?:{unless})|(?P<{_PATTERN_GROUP}>{pattern})", self.name)
@@ -102,20 +106,16 @@ class Rule:
     @cached_property
     def first_look(self) -> bytes:
         """The RE2 pattern of the texts in which to search: the hint, or else the pattern."""
-        pattern, _, hint = self._parts
-        return (hint or pattern).encode()
+        return self._part(self.hint or self.pattern).encode()
 
-    @cached_property
-    def _parts(self) -> tuple[str, str, str]:
-        """Pattern, look-alikes and hint, as they are compiled."""
-        parts = (self.pattern, self.unless, self.hint)
-        if max(map(len, parts)) > _MAX_PATTERN_CHARACTERS:
+    def _part(self, pattern: str) -> str:
+        """Return a part of the rule as it is compiled."""
+        if len(pattern) > _MAX_PATTERN_CHARACTERS:
             raise ConfigError(
                 f"redaction rule {self.name!r}: the pattern is longer than "
                 f"{_MAX_PATTERN_CHARACTERS} characters",
             )
-        pattern, unless, hint = map(widened, parts)
-        return pattern, unless, hint
+        return widened(pattern)
 
     @cached_property
     def spans(self) -> Callable[[bytes, int, int], list[tuple[int, int]]]:

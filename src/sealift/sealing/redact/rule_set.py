@@ -16,7 +16,7 @@ from sealift.sealing.redact.rule import Rule
 
 def what_it_finds(rule: Rule) -> list[object]:
     """List what of a rule decides the bytes: all but its proofs."""
-    proofs = {"source", "examples", "counterexamples"}
+    proofs = {"source", "examples", "counterexamples", "proven"}
     return [getattr(rule, field.name) for field in fields(rule) if field.name not in proofs]
 
 
