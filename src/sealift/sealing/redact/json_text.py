@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Final, NamedTuple
 
 import orjson
@@ -19,6 +19,7 @@ _VALUE: Final = re.compile(rb'"|' + _NUMBER)
 _COLON: Final = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
 _IN_NUMBER: Final = b"0123456789.eE+-"
 _STRETCH_BYTES: Final = 2048
+_AT_ONCE: Final = 16
 _CUT: Final = re.compile(rb'",[ \t\r\n]*+"')
 """Between two strings. Within one it can only be all that there is in it."""
 
@@ -54,7 +55,11 @@ def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
     # Nothing is found across a NUL, so each line is by itself however many there are.
     document = data.replace(b"\n", b"\0") if lines else data
     plain = softened(document)
-    found = _found(document, list(_stretches(plain)), sweep, odd_characters(document))
+    odd = odd_characters(document)
+    stretches = _stretches(plain)
+    found: list[Hit] = []
+    while some := list(islice(stretches, _AT_ONCE)):
+        found += _found(document, some, sweep, odd)
     if not found:
         return []
     edits = list(_Rewriting(document, plain, sweep).edits(found))
