@@ -26,9 +26,12 @@ _GERMAN_PREPOSITIONS: Final = frozenset(("am", "an", "im", "in", "auf", "alte", 
 def person(text: str) -> bool:
     """Return whether *text* is a name: no word of it begins sentences instead of naming people."""
     written = _WORD.findall(text)
-    if not written or written[-1] in listed("particles.txt"):
-        return False
-    if (len(text) < 2 and text.isascii()) or any(map(_CAMEL_CASE.match, written)):
+    if (
+        not written
+        or written[-1] in listed("particles.txt")
+        or (len(text) < 2 and text.isascii())
+        or any(map(_CAMEL_CASE.match, written))
+    ):
         return False
     words = [word.rstrip(".").casefold() for word in written]
     common, given = listed("common_words.txt"), listed("given_names.txt")
