@@ -81,7 +81,7 @@ RIGHT_AND_WRONG = {
     "romance-street": (["Via Roma 10"], ["via port 8080", "via Route 53"]),
     "secret": (
         ["hunter2", "correct horse"],
-        ["********", "${PASS}", "required", "get()", "BLOCKED", "/bin/systemctl"],
+        ["********", "${PASS}", "required", "get()", "BLOCKED", "/bin/systemctl", "YOUR_PASSWORD"],
     ),
     "ssn": (
         ["209-46-8653", "814 09 4882", "912-70-1234"],
