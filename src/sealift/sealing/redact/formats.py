@@ -79,7 +79,7 @@ def phone(text: str) -> bool:
         7 <= len(found) <= 15
         and len(set(found)) > 1
         and not _DATE.match(number)
-        and _broken_within(number, _WHOLE_NATIONAL)
+        and _broken_within(number, _SURE_NATIONAL if found[:1] == "0" else _WHOLE_NATIONAL)
     )
 
 
