@@ -78,6 +78,7 @@ def phone(text: str) -> bool:
     return (
         7 <= len(found) <= 15
         and len(set(found)) > 1
+        and found[1:].strip("0") != ""
         and not _DATE.match(number)
         and _broken_within(number, _SURE_NATIONAL if found[:1] == "0" else _WHOLE_NATIONAL)
     )
