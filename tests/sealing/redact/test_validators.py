@@ -74,14 +74,14 @@ RIGHT_AND_WRONG = {
     ),
     "phone": (
         ["555-1234", "(212) 555-0123 x9", "07400\n997561"],
-        ["2025-01-27 10", "01/02/2023 1", "911", "0000000", "555-1234\n12"],
+        ["2025-01-27 10", "01/02/2023 1", "911", "0000000", "1000000", "555-1234\n12"],
     ),
     "phone-unannounced": (["020 7946 0992"], ["01 02 03 04", "2025-01-27 10"]),
     "plate": (["AB 12"], ["FOOD"]),
     "romance-street": (["Via Roma 10"], ["via port 8080", "via Route 53"]),
     "secret": (
         ["hunter2", "correct horse"],
-        ["********", "${PASS}", "required", "get()", "BLOCKED", "/bin/systemctl"],
+        ["********", "${PASS}", "required", "get()", "BLOCKED", "/bin/systemctl", "YOUR_PASSWORD"],
     ),
     "ssn": (
         ["209-46-8653", "814 09 4882", "912-70-1234"],

@@ -23,9 +23,10 @@ _SERVICE_LOGINS: Final = ("git@",)
 _PLACEHOLDER: Final = re.compile(
     r"[*•.xX_-]+|<[^>]*>?|\$\{?\w*\}?|%\w+%|\{\{?[^}]*\}?\}?|\[[^\]]*\]?|\(.*"
     r"|(?:os\.|process\.|env\.|getenv|config\.|settings\.|self\.|this\.|request\.)\S*"
-    r"|\w+\(\S*|BLOCKED\W*",
+    r"|\w+\(\S*|BLOCKED\W*|(?i:your|enter|insert)[_-][A-Za-z_-]+",
 )
 _PATH: Final = re.compile(r"(?:/[a-z_.-]+)+/?")
+_EASTERN: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _WORDS: Final = re.compile(r"[A-Za-z]+(?:[._/: -][A-Za-z]+)*")
 _EXTENSION: Final = re.compile(r"\s*(?:[eE]?[xX][tT]|[xX#;,])")
 _NO_DIGIT: Final = re.compile(r"[^0-9]+")
@@ -77,8 +78,9 @@ def phone(text: str) -> bool:
     return (
         7 <= len(found) <= 15
         and len(set(found)) > 1
+        and found[1:].strip("0") != ""
         and not _DATE.match(number)
-        and _broken_within(number, _WHOLE_NATIONAL)
+        and _broken_within(number, _SURE_NATIONAL if found[:1] == "0" else _WHOLE_NATIONAL)
     )
 
 
@@ -202,6 +204,7 @@ def secret(text: str) -> bool:
     return (
         bool(value)
         and not _PATH.fullmatch(value)
+        and not _EASTERN.search(value)
         and value not in listed("not_secrets.txt")
         and not _PLACEHOLDER.fullmatch(text.strip("\"'"))
     )

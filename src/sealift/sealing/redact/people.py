@@ -26,9 +26,12 @@ _GERMAN_PREPOSITIONS: Final = frozenset(("am", "an", "im", "in", "auf", "alte", 
 def person(text: str) -> bool:
     """Return whether *text* is a name: no word of it begins sentences instead of naming people."""
     written = _WORD.findall(text)
-    if not written or written[-1] in listed("particles.txt"):
-        return False
-    if (len(text) < 2 and text.isascii()) or any(map(_CAMEL_CASE.match, written)):
+    if (
+        not written
+        or written[-1] in listed("particles.txt")
+        or (len(text) < 2 and text.isascii())
+        or any(map(_CAMEL_CASE.match, written))
+    ):
         return False
     words = [word.rstrip(".").casefold() for word in written]
     common, given = listed("common_words.txt"), listed("given_names.txt")
@@ -63,7 +66,8 @@ def given_name(text: str) -> bool:
     """Return whether *text* begins with a given name and has no common word in it."""
     first = text.casefold().split(maxsplit=1)[0].rstrip(".") if text.strip() else ""
     names = listed("given_names.txt")
-    return (first in names or first.partition("-")[0] in names) and person(text)
+    double = first.count("-") == 1 and first.partition("-")[0] in names
+    return (first in names or double) and person(text)
 
 
 def street(text: str) -> bool:
@@ -115,7 +119,8 @@ def germanic_street(text: str) -> bool:
     """Return whether *text* is no sentence part such as "Im Jahr 2020" nor a word like Brigade."""
     words = _words(text)
     first = words[0] if words else ""
-    if first in listed("common_words.txt") and first not in _GERMAN_PREPOSITIONS:
+    common = first in listed("common_words.txt") and not first.endswith("er")  # "Berliner Str."
+    if common and first not in _GERMAN_PREPOSITIONS:
         return False
     if first in _GERMAN_PREPOSITIONS and words[1:2] and words[1] in _GERMAN_ARTICLES:
         words = words[2:]  # "an" is English, too; "an der" is not
