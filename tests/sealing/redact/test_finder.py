@@ -83,6 +83,11 @@ def test_a_wrong_beginning_hides_no_value_behind_it() -> None:
     assert found(finder, "12 4111 1111 1111 1111") == [("4111 1111 1111 1111", "card")]
 
 
+def test_what_was_taken_for_a_value_may_announce_one() -> None:
+    finder = Finder([rule("pass", r"(?:no|pass)[: ]+(?P<it>\w+)", validator="identifier")])
+    assert found(finder, "no: pass 12345") == [("12345", "pass")]
+
+
 def test_two_values_that_share_a_separator_are_both_found() -> None:
     finder = Finder([rule("badge", r"(?:^|[ ,])(?P<it>B\d+)(?:[ ,]|$)")])
     assert found(finder, "B1,B2 B3") == [("B1", "badge"), ("B2", "badge"), ("B3", "badge")]

@@ -65,12 +65,14 @@ def _shrunk(
     """Return the longest valid match with the same start, or -1 and where to search on.
 
     A greedy pattern may take a word too many: "John Smith Please", or the digits of the next
-    number. The ends tried are those before a gap.
+    number. The ends tried are those before a gap. If none will do, what was taken for a value
+    may be what announces one: "passport number. Passport: C01X00T47".
     """
     whole, start, end = found
     value = data[start:end]
-    gap_in = _GAP if value.isascii() else _FINE_GAP
-    gaps = list(gap_in.finditer(value)) if len(value) <= _MAX_SHRUNK_BYTES else []
+    if len(value) > _MAX_SHRUNK_BYTES:
+        return -1, end
+    gaps = list((_GAP if value.isascii() else _FINE_GAP).finditer(value))
     for gap in reversed(gaps):
         last = start + gap.start()
         if not valid(_text(data, start, last)):
@@ -78,4 +80,6 @@ def _shrunk(
         match = rule.regexp.match(data, whole, last)
         if match is not None and match.span(rule.group) == (start, last):
             return start, last
-    return -1, start + gaps[0].end() if gaps else max(end, whole + 1)
+    if start > whole:
+        return -1, start
+    return -1, start + gaps[0].end() if gaps else end
