@@ -53,6 +53,23 @@ CHANGED = [
     ('{"ssn": 123456789, "n": 123456789}', '{"ssn": "BLOCKED", "n": 123456789}'),
     ('{"ssn" :\n "123-45-6789"}', '{"ssn" :\n "BLOCKED"}'),
     ('{"user_password": "hunter2"}', '{"user_password": "BLOCKED"}'),
+    # It is context for each element of its list, however that is laid out.
+    ('{"ssn": [123456789, 123456788, 7]}', '{"ssn": ["BLOCKED", "BLOCKED", 7]}'),
+    (
+        '{"ssn": [\n  "123-45-6789",\n  "1",\n  "x 123456789"\n], "n": ["123456789"]}',
+        '{"ssn": [\n  "BLOCKED",\n  "1",\n  "x 123456789"\n], "n": ["123456789"]}',
+    ),
+    (
+        r'{"s\u0073n": ["12345\u00367 89", "123456789"]}',
+        r'{"s\u0073n": ["12345\u00367 89", "123456789"]}',
+    ),
+    (
+        r'{"s\u0073n": ["12345678\u0039", "12345678\u0039"]}',
+        r'{"s\u0073n": ["BLOCKED", "BLOCKED"]}',
+    ),
+    ('{"ssn": [[123456789, 123456788]]}', '{"ssn": [[123456789, 123456788]]}'),
+    (f'{{"ssn": ["{EMAIL}", "{EMAIL}"]}}', '{"ssn": ["BLOCKED", "BLOCKED"]}'),
+    ('{"a": "ssn: [123456789, 123456788]"}', '{"a": "ssn: [123456789, 123456788]"}'),
     # Keys are redacted, and stay different.
     (f'{{"{EMAIL}": 1, "x": 2}}', '{"BLOCKED": 1, "x": 2}'),
     (
@@ -147,6 +164,17 @@ def test_a_match_across_strings_is_asked_for_again_in_each() -> None:
 def test_counts_are_by_rule() -> None:
     done = MINE.redact(f'{{"{EMAIL}": ["{EMAIL}", 4111111111111111]}}'.encode(), "json")
     assert done.counts == {"email": 2, "card": 1}
+
+
+def test_a_long_list_under_a_key_takes_linear_time() -> None:
+    def seconds(count: int) -> float:
+        data = orjson.dumps({"ssn": [123456789] * count, "x": [[[0.5]]] * count})
+        start = time.process_time()
+        assert MINE.redact(data, "json").counts == {"ssn": count}
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(8000) < 9 * seconds(2000)
 
 
 def test_many_keys_that_become_the_same_take_linear_time() -> None:
