@@ -51,7 +51,7 @@ def measure(redactor: Redactor, documents: list[bytes], what: str) -> Row:
 
 
 def kinds(work: Path) -> dict[str, list[bytes]]:
-    """Make the documents: conversations of 10 KB, generated ones and real prose, and longer ones."""
+    """Make the documents: conversations of 10 KB, generated and in real prose, and longer ones."""
     make_conversations(work / "small", 50)
     small = [path.read_bytes() for path in sorted((work / "small").iterdir())]
     ascii_only = [one.decode().encode("ascii", "replace") for one in small]
