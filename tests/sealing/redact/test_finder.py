@@ -128,6 +128,20 @@ def test_what_an_earlier_sealing_put_there_is_left(everything: Finder, text: str
     assert everything.find(text) == []
 
 
+@pytest.mark.parametrize(
+    "value", ["DE89370400440532013000", "AKIAIOSFODNN7EXAMPLA", "4111-1111-1111-1111"]
+)
+def test_a_value_in_brackets_is_no_label(everything: Finder, value: str) -> None:
+    assert [name for name, _ in found(everything, f"it is [{value}]")] == [value]
+
+
+def test_hits_that_meet_in_one_character_become_one() -> None:
+    """\u2100 means a/c: one value ends in it, and another begins."""
+    finder = Finder([EMAIL])
+    text = "x@b.c\u2100@d.com " * 3 + "and john@example.com"
+    assert [value for value, _ in found(finder, text)] == [*text.split()[:3], "john@example.com"]
+
+
 def test_a_value_in_brackets_is_no_earlier_sealing(everything: Finder) -> None:
     assert found(everything, "[SSN:209-46-8653]") == [("209-46-8653", "ssn")]
     assert found(everything, "[PASSWORD:hunter22]") != []

@@ -161,6 +161,22 @@ def test_a_match_across_strings_is_asked_for_again_in_each() -> None:
     assert done.counts == {"greedy": 2}
 
 
+def test_a_key_that_is_context_may_hold_something_itself() -> None:
+    own = Rule(name="own", label="OWN", pattern=r'\w+"?\s*:\s*"?[0-9]{9}\b')
+    done = redactor(rules=(*RULES, own)).redact(b'{"john@example.com": "123456789"}', "json")
+    assert done.data == b'{"BLOCKED": "BLOCKED"}'
+
+
+def test_what_is_in_one_object_is_cut_nowhere() -> None:
+    """Wherever the document is cut for the search, an object with few members stays whole."""
+    member = {"label": "ssn", "value": "123-45-6789"}
+    results = set()
+    for padding in range(1900, 2200, 7):
+        data = orjson.dumps([{"text": "x" * padding}, member, {"text": "y" * 3000}])
+        results.add("123-45-6789" in MINE.redact(data, "json").data.decode())
+    assert len(results) == 1
+
+
 def test_counts_are_by_rule() -> None:
     done = MINE.redact(f'{{"{EMAIL}": ["{EMAIL}", 4111111111111111]}}'.encode(), "json")
     assert done.counts == {"email": 2, "card": 1}
@@ -175,6 +191,32 @@ def test_a_long_list_under_a_key_takes_linear_time() -> None:
 
     seconds(100)
     assert seconds(8000) < 9 * seconds(2000)
+
+
+LINEAR = {
+    "lists": lambda count: [{"ssn": [123456789]}] * count,
+    "found numbers": lambda count: [4111111111111111] * count,
+    "points": lambda count: [[52.520008, 13.404954]] * (4 * count),
+}
+
+
+@pytest.mark.parametrize("shape", LINEAR)
+def test_time_grows_with_the_document_and_no_faster(shape: str) -> None:
+    def seconds(count: int) -> float:
+        data = orjson.dumps(LINEAR[shape](count))
+        start = time.process_time()
+        MINE.redact(data, "json")
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(16000) < 9 * seconds(4000) + 0.01
+
+
+def test_many_finds_in_one_number_take_linear_time() -> None:
+    mine = redactor(deny=["1234"])
+    start = time.process_time()
+    assert mine.redact(b"[0." + b"1234" * 20_000 + b"]", "json").data == b'["BLOCKED"]'
+    assert time.process_time() - start < 2
 
 
 def test_many_keys_that_become_the_same_take_linear_time() -> None:

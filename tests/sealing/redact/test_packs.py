@@ -6,7 +6,7 @@ import pytest
 
 from sealift.errors import ConfigError
 from sealift.sealing.redact.finder import Finder
-from sealift.sealing.redact.packs import BUILT_IN, load_pack, prove
+from sealift.sealing.redact.packs import BUILT_IN, LABELS, load_pack, prove
 
 GOOD = """
 [parts]
@@ -98,3 +98,7 @@ def test_a_rule_written_twice_is_refused(tmp_path: Path) -> None:
     twice = GOOD + GOOD[GOOD.index("[[rule]]") :]
     with pytest.raises(ConfigError, match="two redaction rules are named badge"):
         load_pack(written(tmp_path, twice))
+
+
+def test_the_labels_of_the_built_in_packs_are_known() -> None:
+    assert {rule.label for name in BUILT_IN for rule in load_pack(name)} == LABELS

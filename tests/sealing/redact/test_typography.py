@@ -32,8 +32,13 @@ RULES = [rule for pack in ("pii", "secrets", "hipaa") for rule in load_pack(pack
         ("a[]-]b", ["a]b", "a-b", "a\u2013b"], ["ab"]),
         ("a[^]-]b", ["axb"], ["a]b", "a\u2013b"]),
         ("(?-i:a)-(?i)b", ["a-B", "a\u2013b"], ["A-b"]),
-        (r"\Qa-b\E", ["a-b"], ["axb"]),
+        (r"\Qa-b.\E", ["a-b.", "a\u2013b."], ["axb.", "a-bx"]),
         ("a{1,2} ?b", ["aab", "a\xa0b"], ["b"]),
+        ("a[[:space:]]b", ["a b", "a\xa0b"], ["a-b"]),
+        ("a[!-/]b", ["a-b", "a\u2013b", "a\u201db"], ["axb"]),
+        (r"a[\x20\055]b", ["a b", "a\xa0b", "a\u2014b"], ["axb"]),
+        (r"a\x2db", ["a-b", "a\u2013b"], ["a b"]),
+        (r"a[\w-.]b", ["a-b", "a\u2013b", "axb"], ["a b"]),
         ("[[:digit:]-]x", ["1x", "\u2013x"], ["ax"]),
     ],
 )
@@ -43,7 +48,7 @@ def test_what_matches(pattern: str, found: list[str], not_found: list[str]) -> N
     assert [text for text in not_found if search(text) is not None] == []
 
 
-@pytest.mark.parametrize("pattern", ["[a", "[^", "a\\", "(?P<a", "[]", ""])
+@pytest.mark.parametrize("pattern", ["[a", "[^", "a\\", "(?P<a", "[]", "[]'", "a[^]'", ""])
 def test_what_is_no_pattern_stays_none(pattern: str) -> None:
     assert widened(pattern) == pattern
 

@@ -12,8 +12,9 @@ from sealift.sealing.redact.disguise import plain
 from sealift.sealing.redact.matches import Search, matches, search_of
 from sealift.sealing.redact.positions import character_positions
 from sealift.sealing.redact.rule import Rule, compiled, pattern_options
+from sealift.sealing.redact.spans import Span, merged
 from sealift.sealing.redact.typography import plainly
-from sealift.sealing.redact.view import Span, view_of
+from sealift.sealing.redact.view import view_of
 
 SEPARATOR: Final = "\n\x00\n"
 """Stands between texts that are searched in one call: no built-in rule matches across it."""
@@ -22,7 +23,7 @@ _MAX_SET_BYTES: Final = 32 << 20
 _SEPARATOR: Final = SEPARATOR.encode()
 _STRETCH_BYTES: Final = 1024
 _ALWAYS: Final = rb"\z"
-_TOKEN: Final = re.compile(rb"\[[A-Z][A-Z0-9_-]{0,40}(?:[:~][b-df-hj-np-tv-z]{8,32})?\]")
+_PSEUDONYM: Final = r"[A-Z][A-Z0-9_-]{0,63}~[b-df-hj-np-tv-z]{14}"
 _MAX_TOKEN_BYTES: Final = 80
 _LETTER: Final = re.compile(r"\w")
 
@@ -50,12 +51,19 @@ class Finder:
         rules: In order of rank: of two rules that find the same, the first is named.
         allow: Texts that stay, compared without case and disguise. `*` stands
             for any characters but spaces.
+        labels: More labels than the rules' own that an earlier sealing may have left.
 
     Raises:
         ConfigError: Two rules have one name, or the set takes too much memory.
     """
 
-    def __init__(self, rules: Sequence[Rule], *, allow: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        *,
+        allow: Sequence[str] = (),
+        labels: Iterable[str] = (),
+    ) -> None:
         self.rules: Final = tuple(rules)
         if len({rule.name for rule in rules}) < len(self.rules):
             names = [rule.name for rule in rules]
@@ -65,6 +73,7 @@ class Finder:
         self._first_pass = _first_pass(self.rules)
         self._nothing: Final = [len(self.rules)]
         self._allowed = _allowed(allow)
+        self._left = _left({*labels, *(rule.label for rule in rules)})
 
     def find(self, text: str, only: Sequence[int] | None = None) -> list[Hit]:
         """
@@ -141,7 +150,7 @@ class Finder:
             if search is None:
                 search = self._searches[number] = search_of(self.rules[number])
             spans += matches(search, data, number)
-        return self._wanted(_merged(spans), data) if spans else spans
+        return self._wanted(merged(spans), data) if spans else spans
 
     def _possible(self, data: bytes) -> Sequence[int]:
         """Return the rules that match somewhere, or all if the one pass ran out of memory."""
@@ -158,8 +167,23 @@ class Finder:
         if (allowed := self._allowed) is not None:
             spans = [span for span in spans if not _is_allowed(data[span[0] : span[1]], allowed)]
         if b"[" in data or b"BLOCKED" in data:
-            spans = [span for span in spans if not _is_sealed(data, span[0], span[1])]
+            spans = [span for span in spans if not self._is_sealed(data, span[0], span[1])]
         return spans
+
+    def _is_sealed(self, data: bytes, start: int, end: int) -> bool:
+        """Tell whether a match is nothing but replacements, or within one."""
+        value = data[start:end]
+        if data.find(b"[", max(start - _MAX_TOKEN_BYTES, 0), end) >= 0:
+            around = data[max(start - _MAX_TOKEN_BYTES, 0) : end + _MAX_TOKEN_BYTES]
+            at = min(start, _MAX_TOKEN_BYTES)
+            for token in self._left.finditer(around):
+                if token.start() <= at and at + end - start <= token.end():
+                    return True
+            value = self._left.sub(b"", value)
+        elif b"BLOCKED" not in value:
+            return False
+        rest = value.decode("utf-8", "surrogatepass").replace("BLOCKED", "")
+        return _LETTER.search(rest) is None
 
 
 def _separated(data: bytes) -> Iterator[bytes]:
@@ -175,42 +199,6 @@ def _separated(data: bytes) -> Iterator[bytes]:
 def _is_allowed(value: bytes, allowed: Any) -> bool:
     text = plainly(value.decode("utf-8", "surrogatepass"))
     return allowed.fullmatch(text.casefold().strip()) is not None
-
-
-def _is_sealed(data: bytes, start: int, end: int) -> bool:
-    """Tell whether a match is nothing but replacements, or within one."""
-    value = data[start:end]
-    if data.find(b"[", max(start - _MAX_TOKEN_BYTES, 0), end) >= 0:
-        around = data[max(start - _MAX_TOKEN_BYTES, 0) : end + _MAX_TOKEN_BYTES]
-        at = min(start, _MAX_TOKEN_BYTES)
-        for token in _TOKEN.finditer(around):
-            if token.start() <= at and at + end - start <= token.end():
-                return True
-        value = _TOKEN.sub(b"", value)
-    elif b"BLOCKED" not in value:
-        return False
-    rest = value.decode("utf-8", "surrogatepass").replace("BLOCKED", "")
-    return _LETTER.search(rest) is None
-
-
-def _merged(spans: list[Span]) -> list[Span]:
-    """Join what overlaps, named after the longest: nothing that a rule found is left over."""
-    if len(spans) == 1:
-        return spans
-    spans.sort(key=lambda span: (span[0], -span[1], span[2]))
-    merged: list[Span] = []
-    longest = 0
-    for span in spans:
-        start, end, number = span
-        if not merged or start >= merged[-1][1]:
-            merged.append(span)
-            longest = end - start
-            continue
-        first, last, name = merged[-1]
-        if end - start > longest:
-            longest, name = end - start, number
-        merged[-1] = (first, max(last, end), name)
-    return merged
 
 
 def _first_pass(rules: Sequence[Rule]) -> Callable[[bytes], list[int]]:
@@ -239,6 +227,12 @@ def _add(patterns: re2.Set, rule: Rule) -> None:
     except re2.error:
         compiled(rule.first_look.decode(), rule.name)  # says what is wrong with it
         raise
+
+
+def _left(labels: Iterable[str]) -> re.Pattern[bytes]:
+    """Compile what an earlier sealing may have put where something was: a label, a pseudonym."""
+    known = "|".join(map(re.escape, sorted(labels)))
+    return re.compile(rf"\[(?:{known}|{_PSEUDONYM})\]".encode())
 
 
 def _allowed(allow: Sequence[str]) -> Any | None:

@@ -9,6 +9,7 @@ from sealift.sealing.redact.json_escapes import unescaped
 from sealift.sealing.redact.sweep import Edit, apply
 
 _AFTER_VALUE: Final = (b",", b"}", b"]")
+_AFTER_KEY: Final = (b":", b"")
 _TOKEN: Final = re.compile(rb'"(?P<string>[^"]*)"(?P<key>[ \t\r\n]*:)?|[{}]')
 
 
@@ -35,7 +36,7 @@ def with_unique_keys(document: bytes, plain: bytes, edits: list[Edit]) -> list[E
     Returns:
         The changes, some of them with `_2`, `_3` and so on at their end.
     """
-    if not any(_is_in_key(plain, edit) for edit in edits):
+    if not _some_in_keys(plain, edits):
         return edits
     numbered = list(edits)
     for one in _objects(document, plain, edits):
@@ -53,12 +54,17 @@ def with_unique_keys(document: bytes, plain: bytes, edits: list[Edit]) -> list[E
     return numbered
 
 
-def _is_in_key(plain: bytes, edit: Edit) -> bool:
-    close = plain.find(b'"', edit.end)
-    if plain[close + 1 : close + 2] in _AFTER_VALUE:
-        return False
-    # True also for a few that are in no key, which costs time and changes nothing.
-    return close >= 0 and plain[close + 1 : close + 64].lstrip(b" \t\r\n")[:1] in (b":", b"")
+def _some_in_keys(plain: bytes, edits: list[Edit]) -> bool:
+    """Tell whether a change is in a key; it may say so of none, which only costs time."""
+    close = -1
+    for edit in edits:
+        if edit.new.startswith(b'"') or edit.end <= close:
+            continue  # a number, or the same string again
+        close = plain.find(b'"', edit.end)
+        after = plain[close + 1 : close + 2]
+        if after not in _AFTER_VALUE and plain[close + 1 : close + 64].lstrip()[:1] in _AFTER_KEY:
+            return True
+    return False
 
 
 def _objects(document: bytes, plain: bytes, edits: list[Edit]) -> Iterator[_Object]:

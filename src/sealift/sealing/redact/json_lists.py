@@ -1,7 +1,7 @@
 """Lists in JSON: what their key says of them, it says of each element."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
 from sealift.sealing.redact.finder import Hit
@@ -11,6 +11,8 @@ _ELEMENT: Final = _BLANK + rb'(?P<element>"[^"]*"|-?[0-9][0-9.eE+-]*)'
 _FIRST: Final = re.compile(_ELEMENT)
 _NEXT: Final = re.compile(_BLANK + b"," + _ELEMENT)
 _COLON: Final = re.compile(_BLANK + b":" + _BLANK)
+
+_MAX_BLANKS: Final = 256
 
 Stretch: TypeAlias = tuple[int, int]
 Search: TypeAlias = Callable[[bytes, list[Stretch]], list[Hit]]
@@ -41,6 +43,7 @@ def with_lists_by_key(
     Returns:
         What was found, in order, none overlapping another.
     """
+    more: list[Hit] = []
     bracket = plain.find(b"[")
     while bracket >= 0:
         begun = _list_at(plain, bracket)
@@ -51,23 +54,34 @@ def with_lists_by_key(
         before = document[key[0] : key[1]] + b": "
         if is_clean(before + document[slice(*first)]) or search(document, [first]):
             continue  # nothing, or known without the key
-        elements = [first]
-        if any(_behind(before, document, elements, search)):
-            elements += _others(plain, first[1])
-            start, end = first[0], elements[-1][1]
-            kept = [hit for hit in found if not start <= hit.start < end]
-            more = _behind(before, document, elements, search)
-            found = sorted([*kept, *more], key=lambda hit: hit.start)
-    return found
+        by_key = list(_behind(before, document, [first], search))
+        if by_key:
+            more += by_key
+            more += _behind(before, document, _others(plain, first[1]), search)
+    return _joined([*found, *more]) if more else found
 
 
 def _list_at(plain: bytes, bracket: int) -> tuple[Stretch, Stretch] | None:
     """Return the key and the first element of a list, if it has a key and begins with a scalar."""
     first = _FIRST.match(plain, bracket + 1)
-    close = plain.rfind(b'"', 0, bracket) if first else -1
-    if first is None or close < 0 or _COLON.fullmatch(plain, close + 1, bracket) is None:
+    before = plain[max(bracket - _MAX_BLANKS, 0) : bracket].rstrip(b" \t\r\n\0")
+    if first is None or not before.endswith(b":"):
+        return None
+    close = plain.rfind(b'"', 0, bracket)
+    if close < 0 or _COLON.fullmatch(plain, close + 1, bracket) is None:
         return None
     return (plain.rfind(b'"', 0, close), close + 1), first.span("element")
+
+
+def _joined(hits: list[Hit]) -> list[Hit]:
+    """Put hits in order and join those that overlap, named after the first."""
+    joined: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        if not joined or hit.start >= joined[-1].end:
+            joined.append(hit)
+        elif hit.end > joined[-1].end:
+            joined[-1] = joined[-1]._replace(end=hit.end)
+    return joined
 
 
 def _others(plain: bytes, end: int) -> Iterator[Stretch]:
@@ -78,7 +92,7 @@ def _others(plain: bytes, end: int) -> Iterator[Stretch]:
 
 
 def _behind(
-    before: bytes, document: bytes, elements: list[Stretch], search: Search
+    before: bytes, document: bytes, elements: Iterable[Stretch], search: Search
 ) -> Iterator[Hit]:
     """Yield what is found of each element if it stands behind *before*."""
     for start, end in elements:

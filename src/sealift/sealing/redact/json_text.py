@@ -22,8 +22,9 @@ _COLON: Final = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
 _IN_NUMBER: Final = b"0123456789.eE+-"
 _STRETCH_BYTES: Final = 2048
 _AT_ONCE: Final = 16
-_CUT: Final = re.compile(rb'",[ \t\r\n]*+"')
-"""Between two strings. Within one it can only be all that there is in it."""
+_OBJECTS: Final = re.compile(rb'\}[ \t\r\n\0]*+,?[ \t\r\n\0]*+\{[ \t\r\n\0]*+"')
+_STRINGS: Final = re.compile(rb'",[ \t\r\n]*+"')
+"""Where JSON may be cut: within a string they can only be all of it, or its very end."""
 
 
 class _Token(NamedTuple):
@@ -99,21 +100,20 @@ def _found(
 
 def _stretches(plain: bytes) -> Iterator[tuple[int, int]]:
     """
-    Cut JSON between members, so that a rule looks only where one pass says it may match.
+    Cut JSON between objects, or else between strings, so that a rule looks only where it may match.
 
-    Nothing is lost: what a rule would find across several members counts only as far as
-    one of them by itself gives it.
+    Nothing is lost of what a string holds by itself or behind its key.
     """
     start = 0
-    position = plain.find(b'",', _STRETCH_BYTES)
-    while position >= 0:
-        cut = _CUT.match(plain, position)
+    while len(plain) - start > _STRETCH_BYTES:
+        position = start + _STRETCH_BYTES
+        cut = _OBJECTS.search(plain, position, position + _STRETCH_BYTES)
+        cut = cut or _STRINGS.search(plain, position)
         if cut is None:
-            position = plain.find(b'",', position + 1)
-            continue
-        yield start, position + 1
-        start = position + 1
-        position = plain.find(b'",', start + _STRETCH_BYTES)
+            break
+        end = cut.start() + 1
+        yield start, end
+        start = end
     yield start, len(plain)
 
 
@@ -138,22 +138,31 @@ class _Rewriting:
     def edits(self, found: list[Hit]) -> Iterator[Edit]:
         done = 0
         for one in found:
-            if self._in_one_string(one):
-                if one.end > done:
-                    yield self._in_string(max(one.start, done), one.end, one.rule)
-                    done = one.end
+            if one.end <= done:
                 continue
-            tokens = list(self._tokens(one.start, one.end))
-            if len(tokens) <= 1 or self._is_member(tokens):
-                new = [(tokens[-1], one)] if tokens else []
-            else:
-                new = list(self._unit_by_unit(tokens))
-            for token, part in new:
+            if self._in_one_string(one):
+                yield self._in_string(max(one.start, done), one.end, one.rule)
+                done = one.end
+                continue
+            for token, part in self._parts(one):
                 # A number that two rules found in part was replaced as a whole already.
                 if part.end > done and token.end > done:
                     edit = self._edit(token, part, done)
                     done = edit.end
                     yield edit
+
+    def _parts(self, found: Hit) -> list[tuple[_Token, Hit]]:
+        """Tell which strings and numbers change, and by what, if it is not one string."""
+        tokens = list(self._tokens(found.start, found.end))
+        if len(tokens) > 1 and not self._is_member(tokens):
+            return list(self._unit_by_unit(tokens))
+        parts = [(tokens[-1], found)] if tokens else []
+        if len(tokens) > 1:
+            # The key is context, but it may also hold something by itself.
+            key = tokens[0]
+            alone = _found(self._document, [(key.start, key.end)], self._sweep)
+            parts = [*((key, one) for one in alone), *parts]
+        return parts
 
     def _edit(self, token: _Token, found: Hit, done: int) -> Edit:
         if token.kind == "number":

@@ -1,7 +1,7 @@
 """Names that no context announces, found by a language model: the extra `sealift[ner]`."""
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from sealift.errors import ConfigError
@@ -35,6 +35,7 @@ class FinderWithNames(Finder):
         rules: What they find stands; names are added around it.
         persons: Returns the stretches of a text that name persons.
         allow: As for `Finder`.
+        labels: As for `Finder`.
     """
 
     def __init__(
@@ -43,8 +44,9 @@ class FinderWithNames(Finder):
         persons: Callable[[str], list[tuple[int, int]]],
         *,
         allow: Sequence[str] = (),
+        labels: Iterable[str] = (),
     ) -> None:
-        super().__init__(rules, allow=allow)
+        super().__init__(rules, allow=allow, labels=labels)
         self._persons = persons
 
     def find_in_parts(

@@ -15,6 +15,17 @@ from sealift.sealing.redact.rule import REMOVED_GROUP, Rule
 BUILT_IN: Final = ("pii", "secrets", "hipaa")
 """Names of the packs that come with Sealift."""
 
+LABELS: Final = frozenset(
+    (
+        *("ACCOUNT", "ADDRESS", "AGE", "AUTHORIZATION", "AWS_KEY", "AWS_SECRET", "CARD", "COOKIE"),
+        *("DATE", "DEVICE", "EMAIL", "EMPLOYEE", "GITHUB_TOKEN", "GITLAB_TOKEN", "GOOGLE_KEY"),
+        *("IBAN", "ICD", "INSURANCE", "IP", "JWT", "LICENCE", "LOGIN", "MAC", "MRN", "NAME"),
+        *("NATIONAL_ID", "PAPER", "PASSPORT", "PASSWORD", "PHONE", "PRESCRIBER", "PRIVATE_KEY"),
+        *("SECRET", "SLACK_TOKEN", "SSN", "STRIPE_KEY", "TOKEN", "URL", "VEHICLE"),
+    )
+)
+"""The labels of the built-in packs' rules: an earlier sealing may have left them."""
+
 _KEYS: Final = frozenset(
     (
         "name",

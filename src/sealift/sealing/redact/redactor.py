@@ -118,7 +118,8 @@ class Redactor:
                 hint='Set redact_key = { env = "NAME" } or { file = "path" }.',
             )
         every = (*denied(deny), *rules, *loaded(packs))
-        self._finder = finder_of(every, tuple(allow), names=PACK in packs)
+        labels = [rule.label for rule in self._fields]
+        self._finder = finder_of(every, tuple(allow), labels=labels, names=PACK in packs)
         self._seconds = seconds
         self._limits = limits or Limits()
         self._clock = clock
@@ -216,6 +217,7 @@ class Redactor:
         if not edits:
             return Redacted(data=data, counts=sweep.counts)
         redacted = apply(data, edits)
+        sweep.budget.spend()
         if kind is Format.XML:
             # What is removed may leave a `]` before a `]>`; then nothing leaves.
             check(redacted, kind, self._limits)

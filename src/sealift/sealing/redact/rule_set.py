@@ -1,6 +1,6 @@
 """Which rules a policy has: those of packs and files, and those made of the deny-list."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from sealift.errors import ConfigError
 from sealift.sealing.redact.disguise import plain
 from sealift.sealing.redact.finder import Finder
 from sealift.sealing.redact.ner import PACK, RECOGNISED, FinderWithNames, recogniser
-from sealift.sealing.redact.packs import load_pack
+from sealift.sealing.redact.packs import LABELS, load_pack
 from sealift.sealing.redact.rule import Rule
 
 
@@ -29,12 +29,15 @@ def loaded(packs: Sequence[str | Path]) -> Iterator[Rule]:
             yield from load_pack(pack)
 
 
-def finder_of(rules: Sequence[Rule], allow: Sequence[str], *, names: bool) -> Finder:
+def finder_of(
+    rules: Sequence[Rule], allow: Sequence[str], *, labels: Iterable[str], names: bool
+) -> Finder:
     """Make what searches by *rules*, and by the language model if *names* are wanted."""
+    known = LABELS.union(labels)
     if not names:
-        return Finder(rules, allow=allow)
+        return Finder(rules, allow=allow, labels=known)
     patterns = [rule for rule in rules if rule is not RECOGNISED]
-    return FinderWithNames(patterns, recogniser(), allow=allow)
+    return FinderWithNames(patterns, recogniser(), allow=allow, labels=known)
 
 
 def denied(deny: Sequence[str]) -> Iterator[Rule]:

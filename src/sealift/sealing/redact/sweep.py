@@ -53,7 +53,12 @@ class Sweep:
         return self.replacement.text(rule.label, removed)
 
     def count(self, name: str) -> None:
-        """Count one change under *name*."""
+        """Count one change under *name*.
+
+        Raises:
+            RedactionError: The time is over.
+        """
+        self.budget.spend()
         self.counts[name] = self.counts.get(name, 0) + 1
 
 

@@ -6,9 +6,7 @@ from typing import NamedTuple
 from sealift.sealing.redact.disguise import odd_characters, plain
 from sealift.sealing.redact.offsets import Offsets
 from sealift.sealing.redact.positions import byte_positions, character_positions
-
-Span = tuple[int, int, int]
-"""Start and end in bytes, and the number of the rule that found what is between."""
+from sealift.sealing.redact.spans import Span, merged
 
 
 class View(NamedTuple):
@@ -27,10 +25,12 @@ class View(NamedTuple):
         """Tell where in the written text's bytes stands what was found, in order."""
         if not self.text or not spans:
             return spans
-        ends = list(character_positions(self.seen, chain.from_iterable(s[:2] for s in spans)))
+        ends = character_positions(self.seen, chain.from_iterable(s[:2] for s in spans))
+        spans = [(next(ends), next(ends), number) for _, _, number in spans]
         if (offsets := self.offsets) is not None:
-            ends = [offsets.end(p) if n & 1 else offsets.start(p) for n, p in enumerate(ends)]
-        places = iter(byte_positions(self.text, ends))
+            # Two may meet within one written character that means several.
+            spans = merged([(offsets.start(a), offsets.end(b), number) for a, b, number in spans])
+        places = iter(byte_positions(self.text, chain.from_iterable(s[:2] for s in spans)))
         return [(next(places), next(places), number) for _, _, number in spans]
 
 
