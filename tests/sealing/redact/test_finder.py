@@ -165,7 +165,7 @@ def test_a_wrong_hint_is_refused_by_the_name_of_its_rule() -> None:
 
 def test_a_first_pass_that_fails_makes_every_rule_look() -> None:
     finder = Finder([EMAIL])
-    finder._first_pass = lambda data: []
+    finder._first_pass._match = lambda data: []
     assert found(finder, "to ana@example.com") == [("ana@example.com", "email")]
 
 

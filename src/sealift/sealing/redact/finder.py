@@ -1,7 +1,7 @@
 """Finds what the rules remove: one pass tells which rules matter, then only those look."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
@@ -9,9 +9,10 @@ import re2
 
 from sealift.errors import ConfigError
 from sealift.sealing.redact.disguise import plain
+from sealift.sealing.redact.first_pass import FirstPass
 from sealift.sealing.redact.matches import Search, matches, search_of
 from sealift.sealing.redact.positions import character_positions
-from sealift.sealing.redact.rule import Rule, compiled, pattern_options
+from sealift.sealing.redact.rule import Rule
 from sealift.sealing.redact.spans import Span, merged
 from sealift.sealing.redact.typography import plainly
 from sealift.sealing.redact.view import view_of
@@ -19,10 +20,8 @@ from sealift.sealing.redact.view import view_of
 SEPARATOR: Final = "\n\x00\n"
 """Stands between texts that are searched in one call: no built-in rule matches across it."""
 
-_MAX_SET_BYTES: Final = 32 << 20
 _SEPARATOR: Final = SEPARATOR.encode()
 _STRETCH_BYTES: Final = 1024
-_ALWAYS: Final = rb"\z"
 _PSEUDONYM: Final = r"[A-Z][A-Z0-9_-]{0,63}~[b-df-hj-np-tv-z]{14}"
 _MAX_TOKEN_BYTES: Final = 80
 _LETTER: Final = re.compile(r"\w")
@@ -70,8 +69,7 @@ class Finder:
             twice = sorted({name for name in names if names.count(name) > 1})
             raise ConfigError(f"two redaction rules are named {', '.join(twice)}")
         self._searches: Final[list[Search | None]] = [None] * len(rules)
-        self._first_pass = _first_pass(self.rules)
-        self._nothing: Final = [len(self.rules)]
+        self._first_pass = FirstPass(self.rules)
         self._allowed = _allowed(allow)
         self._left = _left({*labels, *(rule.label for rule in rules)})
 
@@ -84,7 +82,7 @@ class Finder:
             only: Numbers of the rules that search; all, if it is None.
         """
         data = text.encode("utf-8", "surrogatepass")
-        hits = self.find_in_bytes(data, only=only)
+        hits = self.find_in_bytes(data, only)
         if not hits or len(data) == len(text):
             return hits
         ends = character_positions(data, chain.from_iterable(hit[:2] for hit in hits))
@@ -93,8 +91,6 @@ class Finder:
     def find_in_bytes(
         self,
         data: bytes,
-        odd: frozenset[str] | None = None,
-        *,
         only: Sequence[int] | None = None,
     ) -> list[Hit]:
         """
@@ -102,13 +98,12 @@ class Finder:
 
         Args:
             data: UTF-8 text.
-            odd: Its `odd_characters`, or those of a text around it, if they are known.
             only: Numbers of the rules that search; all, if it is None.
         """
         parts = [data] if b"\0" not in data else list(_separated(data))
         hits: list[Hit] = []
         start = 0
-        for part, found in zip(parts, self.find_in_parts(parts, odd, only=only), strict=True):
+        for part, found in zip(parts, self.find_in_parts(parts, only=only), strict=True):
             hits += [Hit(a + start, b + start, rule) for a, b, rule in found] if start else found
             start += len(part)
         return hits
@@ -125,9 +120,14 @@ class Finder:
 
         All of them have the first pass before any is searched: its tables are large, and
         stay in the processor's caches so.
+
+        Args:
+            parts: UTF-8 texts.
+            odd: Their `odd_characters`, or those of a text around them, if they are known.
+            only: Numbers of the rules that search; all, if it is None.
         """
         views = [view_of(part, odd) for part in parts]
-        asked = [self._possible(view.seen) if only is None else only for view in views]
+        asked = [self._first_pass.possible(view.seen) if only is None else only for view in views]
         for view, numbers in zip(views, asked, strict=True):
             spans = view.written(self._spans(view.seen, numbers)) if numbers else ()
             yield [Hit(start, end, self.rules[number]) for start, end, number in spans]
@@ -136,11 +136,13 @@ class Finder:
         """Tell cheaply that there is nothing to find in *data*; False proves nothing."""
         if not data.isascii() or b"&" in data or b"\\" in data:
             return False
-        return self._first_pass(data) == self._nothing
+        return not self._first_pass.possible(data)
 
     def is_announced(self, number: int, text: str) -> bool:
         """Return whether the first pass lets rule *number* look at *text*."""
-        return number in self._possible(view_of(text.encode("utf-8", "surrogatepass")).seen)
+        return number in self._first_pass.possible(
+            view_of(text.encode("utf-8", "surrogatepass")).seen
+        )
 
     def _spans(self, data: bytes, numbers: Iterable[int]) -> list[Span]:
         """Search a text without disguises by some rules."""
@@ -151,16 +153,6 @@ class Finder:
                 search = self._searches[number] = search_of(self.rules[number])
             spans += matches(search, data, number)
         return self._wanted(merged(spans), data) if spans else spans
-
-    def _possible(self, data: bytes) -> Sequence[int]:
-        """Return the rules that match somewhere, or all if the one pass ran out of memory."""
-        numbers = self._first_pass(data)
-        if numbers == self._nothing:
-            return ()
-        if len(self.rules) not in numbers:
-            return range(len(self.rules))
-        numbers.remove(len(self.rules))
-        return numbers
 
     def _wanted(self, spans: list[Span], data: bytes) -> list[Span]:
         """Leave out what is allowed, and what an earlier sealing put there."""
@@ -199,34 +191,6 @@ def _separated(data: bytes) -> Iterator[bytes]:
 def _is_allowed(value: bytes, allowed: Any) -> bool:
     text = plainly(value.decode("utf-8", "surrogatepass"))
     return allowed.fullmatch(text.casefold().strip()) is not None
-
-
-def _first_pass(rules: Sequence[Rule]) -> Callable[[bytes], list[int]]:
-    """Compile all patterns into one automaton, which tells which of them match.
-
-    A set that runs out of memory answers as if nothing matched. The pattern behind the rules
-    matches every text, so that such an answer is told from a true one.
-    """
-    options = pattern_options()
-    options.max_mem = _MAX_SET_BYTES
-    patterns = re2.Set.SearchSet(options)
-    try:
-        for rule in rules:
-            _add(patterns, rule)
-        patterns.Add(_ALWAYS)
-        patterns.Compile()
-    except re2.error as error:
-        raise ConfigError(f"the {len(rules)} redaction rules are too large together") from error
-    match: Callable[[bytes], list[int]] = patterns._set.Match  # noqa: SLF001  see Rule.spans
-    return match
-
-
-def _add(patterns: re2.Set, rule: Rule) -> None:
-    try:
-        patterns.Add(rule.first_look)
-    except re2.error:
-        compiled(rule.first_look.decode(), rule.name)  # says what is wrong with it
-        raise
 
 
 def _left(labels: Iterable[str]) -> re.Pattern[bytes]:
