@@ -7,6 +7,10 @@ from hypothesis import strategies as st
 from sealift.sealing.redact.validators import VALIDATORS
 
 RIGHT_AND_WRONG = {
+    "announced": (
+        ["Maria Lestari", "Sofie"],
+        ["Contoso", "Silver", "Accounts Payable", ""],
+    ),
     "bank-card": (
         ["4111111111111111", "4111-1111-1111-1111", "378282246310005", "2223003122003222"],
         ["4111111111111112", "0000000000000000", "1234567812345670", "411111111111111", "", "4"],
@@ -41,6 +45,11 @@ RIGHT_AND_WRONG = {
         ["::", "::1", "a::b", "1::2", "1:2", "", "x"],
     ),
     "issued": (["A-1234", "HR-55"], ["abcd", "a12-3", "A1-XY", "AB 12", "A12"]),
+    "keyed": (["Mate", "Guézennec", "Hope"], ["Required", "String", "TypeScript", ""]),
+    "labelled": (
+        ["Siglinde", "Line Næss", "Vitor dos Pacheco"],
+        ["Stable", "See Attachment", "Accounts Payable", ""],
+    ),
     "licence": (["D1234567", "A123-4567-8901"], ["renewal 2023", "ABCDEFG"]),
     "login": (["admin:s3cr3t", ":x9"], ["${USER}:${PASS}", "<user>:<password>"]),
     "luhn": (["49927398716", "4992 7398 716"], ["49927398717", "0000", "", "7"]),

@@ -6,6 +6,11 @@ from typing import Final
 from sealift.sealing.redact.word_lists import listed
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?")
+_MARKED_WORD: Final = re.compile(
+    r"(?:[^\W\d_][\u0300-\u036f\u064b-\u0652\u0900-\u0903\u093a-\u094f]*)+(?:['-][^\W\d_]+)*\.?",
+)
+"""The same with marks that belong to letters, such as the vowels of Hindi."""
+
 _BETWEEN_NAMES: Final = re.compile(r",? (?:and|und|y|et|e|en|i|og|och|&) |, ?")
 _UNIT: Final = re.compile(r"^[A-Z][a-z]+\.? ?\d{1,4}[A-Za-z]? ?[,/] ?")
 _CAMEL_CASE: Final = re.compile(
@@ -15,6 +20,9 @@ _CAMEL_CASE: Final = re.compile(
 _YEAR: Final = re.compile(r"(?:19[5-9]|20[0-4])\d ")
 _YEARS: Final = re.compile(r"(?:19|20)\d\d-(?:19|20)?\d\d\b")
 _NICKNAMES: Final = frozenset(("big", "little", "lil", "old", "young", "baby"))
+_AND_THE: Final = "\u0648\u0627\u0644"
+"""How an Arabic noun begins that "and the" stands before: it goes on behind a name."""
+
 _NO_NAME_ENDS: Final = ("ing", "ed", "ly", "able", "ible", "tion")
 _GERMAN_ARTICLES: Final = frozenset(("der", "den", "dem", "des", "die"))
 _OF_STREETS: Final = frozenset(("station", "port", "channel", "point", "round", "foot", "button"))
@@ -25,7 +33,7 @@ _GERMAN_PREPOSITIONS: Final = frozenset(("am", "an", "im", "in", "auf", "alte", 
 
 def person(text: str) -> bool:
     """Return whether *text* is a name: no word of it begins sentences instead of naming people."""
-    written = _WORD.findall(text)
+    written = (_WORD if text.isascii() else _MARKED_WORD).findall(text)
     if (
         not written
         or written[-1] in listed("particles.txt")
@@ -35,26 +43,30 @@ def person(text: str) -> bool:
         return False
     words = [word.rstrip(".").casefold() for word in written]
     common, given = listed("common_words.txt"), listed("given_names.txt")
-    if len(words) == 1 and (
-        (text.isupper() and len(text) > 2)
-        or words[0].endswith("ing")
-        or (text.islower() and text.endswith(_NO_NAME_ENDS))
-        or _joined_words(words[0])
-    ):
+    if len(words) == 1 and _unlike_a_name(text, words[0]):
         return words[0] in given
     if len(words) > 1 and words[0] in _NICKNAMES and words[1] in given:
         return True
     unusual = [
         word
         for word in words
-        if (word in common or word.partition("'")[0] in common) and (len(word) > 1 or word == "i")
+        if (word in common or word.partition("'")[0] in common or word.startswith(_AND_THE))
+        and (len(word) > 1 or word == "i")
     ]
-    if not unusual:
-        return True
-    if len(words) < 2 or (words[0] in common and words[0] not in given):
+    if unusual and (len(words) < 2 or (words[0] in common and words[0] not in given)):
         return False
     family = listed("surnames.txt")
     return all(word == words[0] or word in family for word in unusual)
+
+
+def _unlike_a_name(text: str, word: str) -> bool:
+    """Return whether *text*, the one word *word*, looks like an abbreviation or a verb."""
+    return (
+        (text.isupper() and len(text) > 2)
+        or word.endswith("ing")
+        or (text.islower() and text.endswith(_NO_NAME_ENDS))
+        or _joined_words(word)
+    )
 
 
 def people(text: str) -> bool:
@@ -63,11 +75,13 @@ def people(text: str) -> bool:
 
 
 def given_name(text: str) -> bool:
-    """Return whether *text* begins with a given name and has no common word in it."""
+    """Return whether *text* begins with a given name, has no common word, and is in no novel."""
     first = text.casefold().split(maxsplit=1)[0].rstrip(".") if text.strip() else ""
     names = listed("given_names.txt")
     double = first.count("-") == 1 and first.partition("-")[0] in names
-    return (first in names or double) and person(text)
+    if not (first in names or double) or not person(text):
+        return False
+    return "-".join(_words(text)) not in listed("figures.txt")
 
 
 def street(text: str) -> bool:
@@ -99,6 +113,32 @@ def street_of_name(text: str) -> bool:
         and street(text)
         and words[0] not in listed("common_words.txt")
     )
+
+
+def announced(text: str) -> bool:
+    """Return whether *text*, behind a label that things have, too, is a name.
+
+    One word is none that is not listed: "Customer: Contoso".
+    """
+    return person(text) if len(_words(text)) > 1 else given_name(text)
+
+
+def labelled(text: str) -> bool:
+    """Return whether *text*, said to be a person's name, is one: it may begin with any word."""
+    if person(text) or not text[:1].isupper():
+        return person(text)
+    first, _, rest = text.partition(" ")
+    first = first.casefold()
+    common = first in listed("common_words.txt") and first not in listed("placeholders.txt")
+    return common and person(rest)
+
+
+def keyed(text: str) -> bool:
+    """Return whether *text*, all that a field for part of a name holds, is one: "Hope", "Mate"."""
+    words = _words(text)
+    if not words or _CAMEL_CASE.match(text):
+        return False
+    return listed("placeholders.txt").isdisjoint(words)
 
 
 def titled(text: str) -> bool:

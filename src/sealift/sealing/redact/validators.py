@@ -8,6 +8,7 @@ from sealift.sealing.redact import checksums, formats, people
 
 VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
     {
+        "announced": people.announced,
         "bank-card": checksums.bank_card,
         "cpf": checksums.cpf,
         "dated-id": checksums.dated_id,
@@ -21,6 +22,8 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "ipv4": formats.ipv4,
         "ipv6": formats.ipv6,
         "issued": formats.issued,
+        "keyed": people.keyed,
+        "labelled": people.labelled,
         "licence": formats.licence,
         "login": formats.login,
         "luhn": checksums.luhn,
