@@ -28,8 +28,8 @@ _PLACEHOLDER: Final = re.compile(
 _PATH: Final = re.compile(r"(?:/[a-z_.-]+)+/?")
 _EASTERN: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _WORDS: Final = re.compile(r"[A-Za-z]+(?:[._/: -][A-Za-z]+)*")
-_EXTENSION: Final = re.compile(r"\s*(?:[eE]?[xX][tT]|[xX#;,])")
-_NO_DIGIT: Final = re.compile(r"[^0-9]+")
+_EXTENSION: Final = re.compile(r"[xX#;,]|[eE][xX][tT]")
+_NOT_DIGITS: Final = bytes(set(range(256)) - set(b"0123456789"))
 _HAS_HEX_LETTER: Final = re.compile(r"[A-Fa-f]")
 _NOBODYS_PAGE: Final = re.compile(
     r"(?:https?://|www\.)?[^\s/?#@]+/(?:[a-z]{1,4}\d{0,2}/){0,3}"
@@ -56,14 +56,14 @@ def ssn(text: str) -> bool:
 
     Source: https://www.ssa.gov/employer/randomization.html
     """
-    number = _NO_DIGIT.sub("", text)
+    number = _digits(text)
     area, group, serial = number[:3], number[3:5], number[5:]
     return (
         len(number) == 9
-        and area not in ("000", "666")
-        and group != "00"
-        and serial != "0000"
-        and (area < "900" or group >= "50")
+        and area not in (b"000", b"666")
+        and group != b"00"
+        and serial != b"0000"
+        and (area < b"900" or group >= b"50")
         and len(set(number)) > 1
     )
 
@@ -73,39 +73,57 @@ def phone(text: str) -> bool:
 
     Source: https://www.itu.int/rec/T-REC-E.164
     """
-    number = _EXTENSION.split(text, maxsplit=1)[0]
-    found = _NO_DIGIT.sub("", number)
+    number = _without_extension(text)
+    found = _digits(number)
     return (
         7 <= len(found) <= 15
         and len(set(found)) > 1
-        and found[1:].strip("0") != ""
-        and not _DATE.match(number)
-        and _broken_within(number, _SURE_NATIONAL if found[:1] == "0" else _WHOLE_NATIONAL)
+        and found[1:].strip(b"0") != b""
+        and not (("19" in number or "20" in number) and _DATE.match(number))
+        and ("\n" not in number or _broken_within(number, _whole(found)))
     )
 
 
 def phone_unannounced(text: str) -> bool:
     """Return whether *text* is a `phone` of 9 digits: fewer are bytes and versions as often."""
-    number = _EXTENSION.split(text, maxsplit=1)[0]
-    return len(_NO_DIGIT.sub("", number)) >= _SURE_NATIONAL and phone(text)
+    return len(_digits(_without_extension(text))) >= _SURE_NATIONAL and phone(text)
 
 
 def international_phone(text: str) -> bool:
     """Return whether *text* is a number with its country code: 8 to 15 digits after the prefix."""
-    number = _EXTENSION.split(text, maxsplit=1)[0]
-    found = _NO_DIGIT.sub("", number)
+    number = _without_extension(text)
+    found = _digits(number)
     if not number.startswith("+"):
-        found = found.removeprefix("00").removeprefix("011")
-    return 8 <= len(found) <= 15 and len(set(found)) > 2 and _broken_within(number, _WHOLE_WORLD)
+        found = found.removeprefix(b"00").removeprefix(b"011")
+    return (
+        8 <= len(found) <= 15
+        and len(set(found)) > 2
+        and ("\n" not in number or _broken_within(number, _WHOLE_WORLD))
+    )
+
+
+def _digits(text: str) -> bytes:
+    """Return the digits of *text*, quicker than a pattern takes them out."""
+    return text.encode("ascii", "ignore").translate(None, _NOT_DIGITS)
+
+
+def _without_extension(text: str) -> str:
+    if "x" in text or "X" in text or "#" in text or "," in text or ";" in text:
+        return _EXTENSION.split(text, maxsplit=1)[0]
+    return text
+
+
+def _whole(found: bytes) -> int:
+    """Return how many digits a national number has at least."""
+    return _SURE_NATIONAL if found.startswith(b"0") else _WHOLE_NATIONAL
 
 
 def _broken_within(number: str, whole: int) -> bool:
-    """Return whether a line's end in *number*, if there is one, stands where it is not yet whole.
+    """Return whether the line's end in *number* stands where it is not yet whole.
 
     After as many digits as a whole number has, what the next line begins with is another one.
     """
-    before, end, _ = number.partition("\n")
-    return not end or len(_NO_DIGIT.sub("", before)) < whole
+    return len(_digits(number.partition("\n")[0])) < whole
 
 
 def licence(text: str) -> bool:
