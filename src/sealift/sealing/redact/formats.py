@@ -28,6 +28,10 @@ _PLACEHOLDER: Final = re.compile(
 _PATH: Final = re.compile(r"(?:/[a-z_.-]+)+/?")
 _EASTERN: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _WORDS: Final = re.compile(r"[A-Za-z]+(?:[._/: -][A-Za-z]+)*")
+_CAPITALS_AMID: Final = re.compile(
+    r"(?:[A-Za-z]+[._/-])*(?:[A-Za-z]*[a-z][A-Z]{2,}[a-z]|[A-Z]{2,}[a-z]+[A-Z])[A-Za-z]*(?:[._/-][A-Za-z]+)+"
+    r"|(?:[A-Za-z]+[._/-])+(?:[A-Za-z]*[a-z][A-Z]{2,}[a-z]|[A-Z]{2,}[a-z]+[A-Z])[A-Za-z]*",
+)
 _EXTENSION: Final = re.compile(r"[xX#;,]|[eE][xX][tT]")
 _NOT_DIGITS: Final = bytes(set(range(256)) - set(b"0123456789"))
 _HAS_HEX_LETTER: Final = re.compile(r"[A-Fa-f]")
@@ -45,6 +49,9 @@ _NOBODYS_PAGE: Final = re.compile(
 )
 _ODD: Final = "+=!@#$%^&*~"
 _SHORTEST_PAPER: Final = 6
+_SHORTEST_PLATE: Final = 4
+_SHORTEST_NUMBER: Final = 5
+_MEASURE: Final = re.compile(r"\d+[ -]?(?:[MCK]M|K?G|LBS?|OZ|[KMGT]B|[KMG]?HZ|AM|PM|ML|KW|HP|PSI)")
 _WHOLE_NATIONAL: Final = 7
 _SURE_NATIONAL: Final = 9
 _WHOLE_WORLD: Final = 10
@@ -135,8 +142,21 @@ def licence(text: str) -> bool:
 
 
 def plate(text: str) -> bool:
-    """Return whether *text* has at least 2 digits, as number plates have."""
-    return sum(one.isdigit() for one in text) >= 2
+    """Return whether *text* can be on a number plate: 2 digits and a letter, or 5 digits.
+
+    Source: https://en.wikipedia.org/wiki/Vehicle_registration_plates_by_country
+    """
+    signs = [one for one in text if one.isalnum()]
+    found = _count_digits(text)
+    return (
+        len(signs) >= _SHORTEST_PLATE
+        and (2 <= found < len(signs) or found >= _SHORTEST_NUMBER)
+        and not _MEASURE.fullmatch(text)
+    )
+
+
+def _count_digits(text: str) -> int:
+    return sum(one.isdigit() for one in text)
 
 
 def ipv4(text: str) -> bool:
@@ -184,7 +204,7 @@ def email(text: str) -> bool:
         return True
     words = written.split()
     return (
-        listed("prose.txt").isdisjoint(words)
+        listed("prose.txt").isdisjoint(words[:-1])
         and " dot dot" not in written
         and not (words and _FILE.search(words[0]))
     )
@@ -193,7 +213,7 @@ def email(text: str) -> bool:
 def identifier(text: str) -> bool:
     """Return whether *text* has at least 4 digits, as issued numbers have, and is no date."""
     return (
-        sum(one.isdigit() for one in text) >= 4
+        _count_digits(text) >= 4
         and not _DATE.fullmatch(text)
         and not _YEAR_OR_MONTH.fullmatch(text)
     )
@@ -205,7 +225,10 @@ def paper(text: str) -> bool:
     Source: https://www.consilium.europa.eu/prado/en/search-by-document-country.html
     """
     return identifier(text) or (
-        len(text) >= _SHORTEST_PAPER and text.isalnum() and text.isupper() and plate(text)
+        len(text) >= _SHORTEST_PAPER
+        and text.isalnum()
+        and text.isupper()
+        and _count_digits(text) >= 2
     )
 
 
@@ -213,7 +236,7 @@ def issued(text: str) -> bool:
     """Return whether *text* has 4 digits, or is one word of 5 capitals and digits with 2 digits."""
     if identifier(text):
         return True
-    return len(text) >= 5 and text.isupper() and " " not in text and plate(text)
+    return len(text) >= 5 and text.isupper() and " " not in text and _count_digits(text) >= 2
 
 
 def secret(text: str) -> bool:
@@ -229,10 +252,12 @@ def secret(text: str) -> bool:
 
 
 def token(text: str) -> bool:
-    """Return whether *text* looks made by a machine: a digit among letters, or odd characters."""
-    value = text.strip("\"'`.,;:!?()")
-    if not secret(value) or value.isdigit() or _WORDS.fullmatch(value):
+    """Return whether *text* looks made by a machine: digits or capitals amid letters, odd signs."""
+    value = text.strip("\"'`.,;:!?()*")
+    if not secret(value) or value.isdigit():
         return False
+    if _WORDS.fullmatch(value):
+        return _CAPITALS_AMID.fullmatch(value) is not None
     return any(one.isdigit() for one in value) or any(one in _ODD for one in value)
 
 
