@@ -48,6 +48,10 @@ RIGHT_AND_WRONG = {
         ["00:1a:2b:3c:4d:5e", "001a.2b3c.4d5e"],
         ["ff:ff:ff:ff:ff:ff", "1234.5678.9012", "32-22-14-14-23-37"],
     ),
+    "machine-made": (
+        ["a8f5f167f44f4964e6c9", "63TsFKphgCusy81Q/l5r"],
+        ["authentication-endpoint-v2", "/usr/share/a1b2c3d4", "2025-01-27", "12345678", ""],
+    ),
     "national-id": (
         [
             "756.9217.0769.85",

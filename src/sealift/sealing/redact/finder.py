@@ -23,7 +23,7 @@ _SEPARATOR: Final = SEPARATOR.encode()
 _STRETCH_BYTES: Final = 1024
 _ALWAYS: Final = rb"\z"
 _TOKEN: Final = re.compile(
-    rb"\[[A-Z](?:[A-Z_-]|[0-9]{1,2}(?![0-9])){0,40}(?:[:~][b-df-hj-np-tv-z]{8,32})?\]"
+    rb"\[[A-Z]+[0-9]{0,2}(?:[_-](?:[A-Z]+[0-9]{0,2}|[0-9]{1,2}))*(?:[:~][b-df-hj-np-tv-z]{8,32})?\]"
 )
 _MAX_TOKEN_BYTES: Final = 80
 _LETTER: Final = re.compile(r"\w")

@@ -55,6 +55,8 @@ _MEASURE: Final = re.compile(r"\d+[ -]?(?:[MCK]M|K?G|LBS?|OZ|[KMGT]B|[KMG]?HZ|AM
 _WHOLE_NATIONAL: Final = 7
 _SURE_NATIONAL: Final = 9
 _WHOLE_WORLD: Final = 10
+_MANY: Final = 4
+_DASHED_WORDS: Final = re.compile(r"/[a-z]+/|[a-z]{4,}[-_.][a-z]{4,}|\d{4}-\d\d-\d\d")
 _NO_MACHINE: Final = ("255.", "0.")
 
 
@@ -264,6 +266,16 @@ def token(text: str) -> bool:
 def strong(text: str) -> bool:
     """Return whether *text* is a password as rules for passwords want it: digit and odd sign."""
     return token(text) and any(one.isdigit() for one in text) and any(one in _ODD for one in text)
+
+
+def machine_made(text: str) -> bool:
+    """Return whether *text* is a `token` of many digits and letters, none of it a date or path."""
+    return (
+        token(text)
+        and identifier(text)
+        and sum(one.isalpha() for one in text) >= _MANY
+        and not _DASHED_WORDS.search(text)
+    )
 
 
 def login(text: str) -> bool:
