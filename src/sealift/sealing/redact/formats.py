@@ -29,8 +29,8 @@ _PATH: Final = re.compile(r"(?:/[a-z_.-]+)+/?")
 _EASTERN: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _WORDS: Final = re.compile(r"[A-Za-z]+(?:[._/: -][A-Za-z]+)*")
 _CAPITALS_AMID: Final = re.compile(
-    r"(?:[A-Za-z]+[._/-])*(?:[A-Za-z]*[a-z][A-Z]{2,}[a-z]|[A-Z]{2,}[a-z]+[A-Z])[A-Za-z]*(?:[._/-][A-Za-z]+)+"
-    r"|(?:[A-Za-z]+[._/-])+(?:[A-Za-z]*[a-z][A-Z]{2,}[a-z]|[A-Z]{2,}[a-z]+[A-Z])[A-Za-z]*",
+    r"(?:[A-Za-z]+[_/-])*(?:[A-Za-z]*[a-z][A-Z]{2,}[a-z]|[A-Z]{2,}[a-z]+[A-Z])[A-Za-z]*(?:[_/-][A-Za-z]+)+"
+    r"|(?:[A-Za-z]+[_/-])+(?:[A-Za-z]*[a-z][A-Z]{2,}[a-z]|[A-Z]{2,}[a-z]+[A-Z])[A-Za-z]*",
 )
 _EXTENSION: Final = re.compile(r"[xX#;,]|[eE][xX][tT]")
 _NOT_DIGITS: Final = bytes(set(range(256)) - set(b"0123456789"))
@@ -55,8 +55,14 @@ _MEASURE: Final = re.compile(r"\d+[ -]?(?:[MCK]M|K?G|LBS?|OZ|[KMGT]B|[KMG]?HZ|AM
 _WHOLE_NATIONAL: Final = 7
 _SURE_NATIONAL: Final = 9
 _WHOLE_WORLD: Final = 10
+_LONG: Final = 64
 _MANY: Final = 4
-_DASHED_WORDS: Final = re.compile(r"/[a-z]+/|[a-z]{4,}[-_.][a-z]{4,}|\d{4}-\d\d-\d\d")
+_DASHED_WORDS: Final = re.compile(
+    r"(?:[A-Z][a-z]{2,}){2}$|/[a-z]+/|[a-z]{4,}[-_.][a-z]{4,}|\d{4}-\d\d-\d\d"
+)
+_NUMBERED_WORDS: Final = re.compile(
+    r"(?:[A-Za-z]{2,}\d{0,4}|\d{1,8})(?:[-_/=~+](?:[A-Za-z]{2,}\d{0,4}|\d{1,8}))+"
+)
 _NO_MACHINE: Final = ("255.", "0.")
 
 
@@ -259,13 +265,23 @@ def token(text: str) -> bool:
     if not secret(value) or value.isdigit():
         return False
     if _WORDS.fullmatch(value):
-        return _CAPITALS_AMID.fullmatch(value) is not None
+        return len(value) <= _LONG and _CAPITALS_AMID.fullmatch(value) is not None
     return any(one.isdigit() for one in value) or any(one in _ODD for one in value)
 
 
 def strong(text: str) -> bool:
-    """Return whether *text* is a password as rules for passwords want it: digit and odd sign."""
-    return token(text) and any(one.isdigit() for one in text) and any(one in _ODD for one in text)
+    """Return whether *text* is a password as rules for passwords want it: digit and odd sign.
+
+    A hyphen counts as one where the words between are none.
+    """
+    if not token(text) or not any(one.isdigit() for one in text):
+        return False
+    return any(one in _ODD for one in text) or (
+        ("-" in text or "_" in text)
+        and not text.islower()
+        and not text.isupper()
+        and not _NUMBERED_WORDS.fullmatch(text)
+    )
 
 
 def machine_made(text: str) -> bool:
@@ -275,6 +291,7 @@ def machine_made(text: str) -> bool:
         and identifier(text)
         and sum(one.isalpha() for one in text) >= _MANY
         and not _DASHED_WORDS.search(text)
+        and not _NUMBERED_WORDS.fullmatch(text)
     )
 
 
