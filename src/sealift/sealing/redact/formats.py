@@ -56,6 +56,7 @@ _WHOLE_NATIONAL: Final = 7
 _SURE_NATIONAL: Final = 9
 _WHOLE_WORLD: Final = 10
 _LONG: Final = 64
+_SHORTEST_PASSWORD: Final = 6
 _MANY: Final = 4
 _DASHED_WORDS: Final = re.compile(
     r"(?:[A-Z][a-z]{2,}){2}$|/[a-z]+/|[a-z]{4,}[-_.][a-z]{4,}|\d{4}-\d\d-\d\d"
@@ -274,7 +275,7 @@ def strong(text: str) -> bool:
 
     A hyphen counts as one where the words between are none.
     """
-    if not token(text) or not any(one.isdigit() for one in text):
+    if len(text) < _SHORTEST_PASSWORD or not token(text) or _count_digits(text) == 0:
         return False
     return any(one in _ODD for one in text) or (
         ("-" in text or "_" in text)
