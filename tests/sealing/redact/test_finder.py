@@ -169,6 +169,11 @@ def test_a_first_pass_that_fails_makes_every_rule_look() -> None:
     assert found(finder, "to ana@example.com") == [("ana@example.com", "email")]
 
 
+def test_a_number_in_brackets_is_no_replacement_of_an_earlier_sealing() -> None:
+    number = rule("number", r"[A-Z]+-?\d{2,}")
+    assert found(Finder([number]), "[MRN-1298735] [IPV4] [ICD-10]") == [("MRN-1298735", "number")]
+
+
 def test_a_lone_surrogate_hides_nothing() -> None:
     assert found(Finder([EMAIL]), "\ud800 a@b.com \udfff") == [("a@b.com", "email")]
 

@@ -203,9 +203,11 @@ def _dated(month: int, day: int) -> bool:
 def national_id(text: str) -> bool:
     """Return whether *text* is a national number with its check digit, told by its form.
 
-    Swiss, Chilean, Argentinian, Chinese, Taiwanese, Singaporean, Thai and Russian.
+    Swiss, Chilean, Argentinian, Chinese, Taiwanese, Singaporean, Thai and Russian; South African,
+    Romanian, Saudi, Egyptian, Indian, Polish, Turkish, Canadian, Australian and Irish.
 
-    Source: https://en.wikipedia.org/wiki/National_identification_number (and those there named)
+    Source: https://en.wikipedia.org/wiki/National_identification_number (and those there named),
+        https://en.wikipedia.org/wiki/Verhoeff_algorithm
     """
     return any(form.fullmatch(text) and check(text) for form, check in _NATIONAL)
 
@@ -251,6 +253,69 @@ def _russian(text: str) -> bool:
     return weighted(found, range(9, 0, -1)) % 101 % 100 == found[9] * 10 + found[10]
 
 
+def _south_african(text: str) -> bool:
+    found = digits(text)
+    return _dated(found[2] * 10 + found[3], found[4] * 10 + found[5]) and luhn(text)
+
+
+def _romanian(text: str) -> bool:
+    found = digits(text)
+    rest = weighted(found, (2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9)) % 11
+    return _dated(int(text[3:5]), int(text[5:7])) and (rest if rest < 10 else 1) == found[12]
+
+
+def _egyptian(text: str) -> bool:
+    return _dated(int(text[3:5]), int(text[5:7]))
+
+
+def _indian(text: str) -> bool:
+    """Verhoeff's check: permuted digits, multiplied in the dihedral group of the pentagon."""
+    rest = 0
+    for place, digit in enumerate(reversed(digits(text))):
+        one = _VERHOEFF[place % 8][digit]
+        rest = (rest + one) % 5 if rest < 5 and one < 5 else _pentagon(rest, one)
+    return rest == 0
+
+
+def _pentagon(first: int, second: int) -> int:
+    """Multiply in the dihedral group D5: 0 to 4 are turns, 5 to 9 are reflections."""
+    if first < 5:
+        return 5 + (first + second) % 5
+    return 5 + (first - second) % 5 if second < 5 else (first - second) % 5
+
+
+def _polish(text: str) -> bool:
+    found = digits(text)
+    dated = _dated((found[2] * 10 + found[3]) % 20, found[4] * 10 + found[5])
+    return dated and weighted(found, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)) % 10 == 0
+
+
+def _turkish(text: str) -> bool:
+    found = digits(text)
+    odd, even = sum(found[0:9:2]), sum(found[1:8:2])
+    return found[9] == (7 * odd - even) % 10 and found[10] == sum(found[:10]) % 10
+
+
+def _australian(text: str) -> bool:
+    return weighted(digits(text), (1, 4, 3, 7, 5, 8, 6, 9, 10)) % 11 == 0
+
+
+def _irish(text: str) -> bool:
+    second = ord(text[8].upper()) - 64 if len(text) > 8 else 0
+    rest = weighted(digits(text), range(8, 1, -1)) + 9 * (0 if second == 23 else second)
+    return text[7].upper() == "WABCDEFGHIJKLMNOPQRSTUV"[rest % 23]
+
+
+_VERHOEFF: Final = (
+    (0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+    (1, 5, 7, 6, 2, 8, 3, 0, 9, 4),
+    (5, 8, 0, 3, 7, 9, 6, 1, 4, 2),
+    (8, 9, 1, 6, 0, 4, 3, 5, 2, 7),
+    (9, 4, 5, 3, 1, 2, 6, 8, 7, 0),
+    (4, 2, 8, 6, 5, 7, 3, 9, 0, 1),
+    (2, 7, 9, 3, 8, 0, 6, 4, 1, 5),
+    (7, 0, 4, 6, 9, 1, 3, 2, 5, 8),
+)
 _NATIONAL: Final = tuple(
     (re.compile(form, re.ASCII), check)
     for form, check in (
@@ -262,6 +327,16 @@ _NATIONAL: Final = tuple(
         (r"[STFGM]\d{7}[A-Z]", _singaporean),
         (r"\d-\d{4}-\d{5}-\d{2}-\d", _thai),
         (r"\d{3}-\d{3}-\d{3} \d{2}", _russian),
+        (r"\d{6} ?\d{4} ?[012]\d ?\d", _south_african),
+        (r"[1-9]\d{12}", _romanian),
+        (r"[12]\d{9}", luhn),
+        (r"[23]\d{13}", _egyptian),
+        (r"[2-9]\d{3}[ -]?\d{4}[ -]?\d{4}", _indian),
+        (r"\d{11}", _polish),
+        (r"[1-9]\d{10}", _turkish),
+        (r"[1-79]\d{2}[ -]?\d{3}[ -]?\d{3}", luhn),
+        (r"[1-9]\d{2}[ -]?\d{3}[ -]?\d{3}", _australian),
+        (r"\d{7}[A-Wa-w][A-IWa-iw]?", _irish),
     )
 )
 

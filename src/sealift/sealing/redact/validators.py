@@ -28,6 +28,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "login": formats.login,
         "luhn": checksums.luhn,
         "mac": formats.mac,
+        "machine-made": formats.machine_made,
         "national-id": checksums.national_id,
         "nhs-number": checksums.nhs_number,
         "nir": checksums.nir,
