@@ -165,13 +165,14 @@ def test_a_wrong_hint_is_refused_by_the_name_of_its_rule() -> None:
 
 def test_a_first_pass_that_fails_makes_every_rule_look() -> None:
     finder = Finder([EMAIL])
-    finder._first_pass._match = lambda data: []
+    (only,) = finder._first_pass._automata
+    finder._first_pass._automata[0] = only._replace(match=lambda data: [])
     assert found(finder, "to ana@example.com") == [("ana@example.com", "email")]
 
 
 def test_a_number_in_brackets_is_no_replacement_of_an_earlier_sealing() -> None:
-    number = rule("number", r"[A-Z]+-?\d{2,}")
-    assert found(Finder([number]), "[MRN-1298735] [IPV4] [ICD-10]") == [("MRN-1298735", "number")]
+    finder = Finder([rule("number", r"[A-Z]+-?\d{2,}")], labels=["ICD-10"])
+    assert found(finder, "[MRN-1298735] [ICD-10]") == [("MRN-1298735", "number")]
 
 
 def test_a_lone_surrogate_hides_nothing() -> None:

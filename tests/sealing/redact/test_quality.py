@@ -118,19 +118,3 @@ def test_sealing_twice_finds_nothing_new(everything: Finder) -> None:
         left = blocked(everything, text)
         again += [(left, hit) for hit in everything.find(left)]
     assert again == []
-
-
-@pytest.mark.parametrize("document", [True, False], ids=["whole documents", "single texts"])
-def test_the_one_pass_never_runs_out_of_memory(everything: Finder, *, document: bool) -> None:
-    """A hint that stays alive for long multiplies the automaton: then all rules search all texts.
-
-    The pattern behind the rules matches every text, so its absence tells of an automaton that
-    gave up. The answers stay right, only slowly, so that no other test would tell.
-    """
-    texts = [orjson.dumps(one["document"]) for one in corpus()]
-    if not document:
-        texts = [text.encode() for one in corpus() for text in strings(one["document"])]
-        texts += [text.encode() for _, _, text in held_out.planted(7, 40)]
-        texts += [text.encode() for _, text in held_out.harmless(7, 40)]
-    gave_up = [text for text in texts if everything._first_pass.gave_up(text)]
-    assert gave_up == []

@@ -20,7 +20,16 @@ LABELS: Final = frozenset(
         *("ACCOUNT", "ADDRESS", "AGE", "AUTHORIZATION", "AWS_KEY", "AWS_SECRET", "CARD", "COOKIE"),
         *("DATE", "DEVICE", "EMAIL", "EMPLOYEE", "GITHUB_TOKEN", "GITLAB_TOKEN", "GOOGLE_KEY"),
         *("IBAN", "ICD", "INSURANCE", "IP", "JWT", "LICENCE", "LOGIN", "MAC", "MRN", "NAME"),
-        *("NATIONAL_ID", "PAPER", "PASSPORT", "PASSWORD", "PHONE", "PRESCRIBER", "PRIVATE_KEY"),
+        *(
+            "NATIONAL_ID",
+            "NUMBER",
+            "PAPER",
+            "PASSPORT",
+            "PASSWORD",
+            "PHONE",
+            "PRESCRIBER",
+            "PRIVATE_KEY",
+        ),
         *("SECRET", "SLACK_TOKEN", "SSN", "STRIPE_KEY", "TOKEN", "URL", "VEHICLE"),
     )
 )

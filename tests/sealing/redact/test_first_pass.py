@@ -1,0 +1,60 @@
+"""The first pass gives the same answers by one automaton and by several, and picks the faster."""
+
+from itertools import count
+
+import orjson
+import pytest
+
+from sealift.sealing.redact.first_pass import FirstPass
+from sealift.sealing.redact.packs import load_pack
+from tests.sealing.redact.test_conversations import FOLDER
+from tests.sealing.redact.test_quality import corpus
+
+RULES = [rule for pack in ("pii", "secrets", "hipaa") for rule in load_pack(pack)]
+
+
+@pytest.fixture(scope="module")
+def texts() -> list[bytes]:
+    prose = [path.read_bytes() for path in sorted(FOLDER.glob("[0-9]*.json"))]
+    return [orjson.dumps(one["document"]) for one in corpus()] + [
+        data[start : start + 2000] for data in prose for start in range(0, len(data), 2000)
+    ]
+
+
+@pytest.mark.parametrize("parted", [False, True], ids=["one", "several"])
+def test_no_automaton_gives_up_on_usual_texts(texts: list[bytes], *, parted: bool) -> None:
+    first = FirstPass(RULES)
+    if parted:
+        first.part()
+    assert [text for text in texts if first.gave_up(text)] == []
+
+
+def test_several_automata_answer_as_one(texts: list[bytes]) -> None:
+    one, several = FirstPass(RULES), FirstPass(RULES)
+    several.part()
+    for text in texts:
+        assert sorted(one.possible(text)) == sorted(several.possible(text))
+
+
+def test_when_too_much_time_is_lost_there_are_several() -> None:
+    slow = FirstPass(RULES, clock=count(0.0, 0.01).__next__)
+    answers = {tuple(sorted(slow.possible(b"write to ana@example.com"))) for _ in range(200)}
+    assert len(slow._automata) > 1
+    assert len(answers) == 1
+
+
+def test_a_slow_start_is_forgiven() -> None:
+    """The first texts lead to states that are not built yet."""
+    ticks = iter([0.0, 0.05, *([0.0] * 1000)])
+    quick = FirstPass(RULES, clock=lambda: next(ticks))
+    for _ in range(200):
+        quick.possible(b"x" * 2000)
+    assert len(quick._automata) == 1
+
+
+def test_an_automaton_that_gives_up_lets_its_rules_look() -> None:
+    first = FirstPass(RULES)
+    first.part()
+    names = first._automata[1]
+    first._automata[1] = names._replace(match=lambda data: [])
+    assert first.possible(b"nothing") == list(names.numbers)
