@@ -68,6 +68,13 @@ CHANGED = [
         r'{"s\u0073n": ["BLOCKED", "BLOCKED"]}',
     ),
     ('{"ssn": [[123456789, 123456788]]}', '{"ssn": [[123456789, 123456788]]}'),
+    # And for each key of its map, at that depth.
+    (
+        '{"ssn": {"123456789": {"123456788": [1]}, "123456788": 2, "x": 3}, "123456788": 4}',
+        '{"ssn": {"BLOCKED": {"123456788": [1]}, "BLOCKED_2": 2, "x": 3}, "123456788": 4}',
+    ),
+    ('{"password": {"hunter": 1}}', '{"password": {"hunter": 1}}'),
+    (f'{{"ssn": ["{EMAIL}", 123456789]}}', '{"ssn": ["BLOCKED", 123456789]}'),
     (f'{{"ssn": ["{EMAIL}", "{EMAIL}"]}}', '{"ssn": ["BLOCKED", "BLOCKED"]}'),
     ('{"a": "ssn: [123456789, 123456788]"}', '{"a": "ssn: [123456789, 123456788]"}'),
     # Keys are redacted, and stay different.
@@ -194,6 +201,8 @@ def test_a_long_list_under_a_key_takes_linear_time() -> None:
 
 
 LINEAR = {
+    "maps": lambda count: [{"ssn": {"123456789": 1}}] * count,
+    "one map": lambda count: {"ssn": {f"{n + 123456789}": {} for n in range(count)}},
     "lists": lambda count: [{"ssn": [123456789]}] * count,
     "found numbers": lambda count: [4111111111111111] * count,
     "points": lambda count: [[52.520008, 13.404954]] * (4 * count),

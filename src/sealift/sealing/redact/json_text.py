@@ -11,8 +11,8 @@ import orjson
 from sealift.sealing.redact.disguise import odd_characters
 from sealift.sealing.redact.finder import Hit
 from sealift.sealing.redact.json_escapes import QUOTE, softened, unescaped, written_positions
+from sealift.sealing.redact.json_families import with_families
 from sealift.sealing.redact.json_keys import with_unique_keys
-from sealift.sealing.redact.json_lists import with_lists_by_key
 from sealift.sealing.redact.rule import Rule
 from sealift.sealing.redact.sweep import Edit, Sweep
 
@@ -63,7 +63,7 @@ def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
     found: list[Hit] = []
     while some := list(islice(stretches, _AT_ONCE)):
         found += _found(document, some, sweep, odd)
-    found = with_lists_by_key(
+    found = with_families(
         document, plain, found, partial(_found, sweep=sweep), sweep.finder.is_clean
     )
     if not found:
