@@ -115,6 +115,16 @@ def street_of_name(text: str) -> bool:
     )
 
 
+def introduced(text: str) -> bool:
+    """Return whether *text*, behind "ich bin" or "je suis", is a name.
+
+    What people are, too, is none: a Capricorn, a Breton or a joiner.
+    """
+    words = set(_words(text)) - listed("common_words.txt") - listed("particles.txt")
+    called = bool(words) and words <= listed("callings.txt")
+    return not called and person(text)
+
+
 def announced(text: str) -> bool:
     """Return whether *text*, behind a label that things have, too, is a name.
 
