@@ -19,6 +19,8 @@ _CAMEL_CASE: Final = re.compile(
 """A product's name, "MediaWiki", and none of those that people write so."""
 _YEAR: Final = re.compile(r"(?:19[5-9]|20[0-4])\d ")
 _YEARS: Final = re.compile(r"(?:19|20)\d\d-(?:19|20)?\d\d\b")
+_AT_THE: Final = re.compile(r"\b(?:in|op|aan) 't ")
+"""What Dutch family names begin with that are words of sentences, too: "in 't Veld"."""
 _NICKNAMES: Final = frozenset(("big", "little", "lil", "old", "young", "baby"))
 _AND_THE: Final = "\u0648\u0627\u0644"
 """How an Arabic noun begins that "and the" stands before: it goes on behind a name."""
@@ -33,6 +35,7 @@ _GERMAN_PREPOSITIONS: Final = frozenset(("am", "an", "im", "in", "auf", "alte", 
 
 def person(text: str) -> bool:
     """Return whether *text* is a name: no word of it begins sentences instead of naming people."""
+    text = _AT_THE.sub("", text)
     written = (_WORD if text.isascii() else _MARKED_WORD).findall(text)
     if (
         not written
@@ -113,6 +116,19 @@ def street_of_name(text: str) -> bool:
         and street(text)
         and words[0] not in listed("common_words.txt")
     )
+
+
+def introduced(text: str) -> bool:
+    """Return whether *text*, behind "ich bin" or "je suis", is a name.
+
+    What people are, too, is none: a Capricorn, a Breton or a joiner.
+    """
+    article, _, rest = text.partition(" ")
+    if article == "der":  # "ich bin der Chef"
+        return given_name(rest)
+    words = set(_words(text)) - listed("common_words.txt") - listed("particles.txt")
+    called = bool(words) and words <= listed("callings.txt")
+    return not called and person(text)
 
 
 def announced(text: str) -> bool:

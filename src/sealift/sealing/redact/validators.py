@@ -19,6 +19,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "iban": checksums.iban,
         "identifier": formats.identifier,
         "international-phone": formats.international_phone,
+        "introduced": people.introduced,
         "ipv4": formats.ipv4,
         "ipv6": formats.ipv6,
         "issued": formats.issued,
