@@ -55,6 +55,15 @@ CHANGED = [
     ('{"user_password": "hunter2"}', '{"user_password": "BLOCKED"}'),
     # It is context for each element of its list, however that is laid out.
     ('{"ssn": [123456789, 123456788, 7]}', '{"ssn": ["BLOCKED", "BLOCKED", 7]}'),
+    # And for each key of a map that is a number.
+    (
+        '{"ssn": {"123456789": {"a": {"123456787": 1}}, "123456788": 2}, "n": {"123456789": 3}}',
+        '{"ssn": {"BLOCKED": {"a": {"123456787": 1}}, "BLOCKED_2": 2}, "n": {"123456789": 3}}',
+    ),
+    (
+        '{"ssn": {"123-45-6789": [{"x": 1}], "123456788": {"y": "}"}}}',
+        '{"ssn": {"BLOCKED": [{"x": 1}], "BLOCKED_2": {"y": "}"}}}',
+    ),
     (
         '{"ssn": [\n  "123-45-6789",\n  "1",\n  "x 123456789"\n], "n": ["123456789"]}',
         '{"ssn": [\n  "BLOCKED",\n  "1",\n  "x 123456789"\n], "n": ["123456789"]}',
@@ -195,6 +204,9 @@ def test_a_long_list_under_a_key_takes_linear_time() -> None:
 
 LINEAR = {
     "lists": lambda count: [{"ssn": [123456789]}] * count,
+    "maps": lambda count: [{"ssn": {"123456789": 1, "123456788": 2}}] * count,
+    "a map": lambda count: {"ssn": {str(123_450_000 + n): n for n in range(count)}},
+    "numbered": lambda count: {"n": {str(123_450_000 + n): n for n in range(count)}},
     "found numbers": lambda count: [4111111111111111] * count,
     "points": lambda count: [[52.520008, 13.404954]] * (4 * count),
 }

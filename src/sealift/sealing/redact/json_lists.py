@@ -1,4 +1,4 @@
-"""Lists in JSON: what their key says of them, it says of each element."""
+"""Lists and maps in JSON: what their key says of them, it says of each element and each key."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +12,14 @@ _FIRST: Final = re.compile(_ELEMENT)
 _NEXT: Final = re.compile(_BLANK + b"," + _ELEMENT)
 _COLON: Final = re.compile(_BLANK + b":" + _BLANK)
 
+_NUMBERED_KEY: Final = re.compile(rb'\{[ \t\r\n\0]*+"[^"a-z]{0,6}[0-9][^"]{3,40}"')
+"""How an object begins whose keys are numbers of something, and no names of members."""
+
+_TOKEN: Final = re.compile(rb'"[^"]*+"(?P<key>[ \t\r\n\0]*+:)?|[{}]')
+
 _MAX_BLANKS: Final = 256
+_KEYS_TRIED: Final = 3
+_FEWEST_DIGITS: Final = 4
 
 Stretch: TypeAlias = tuple[int, int]
 Search: TypeAlias = Callable[[bytes, list[Stretch]], list[Hit]]
@@ -27,7 +34,7 @@ def with_lists_by_key(
     is_clean: Callable[[bytes], bool],
 ) -> list[Hit]:
     """
-    Search the elements of lists whose key tells what they are, each as if it stood alone behind it.
+    Search the elements of lists, and the keys of maps, each as if it stood alone behind their key.
 
     Args:
         document: Well-formed JSON texts.
@@ -58,7 +65,38 @@ def with_lists_by_key(
         if by_key:
             more += by_key
             more += _behind(before, document, _others(plain, first[1]), search)
+    for key, numbered in _maps(plain):
+        before = document[key[0] : key[1]] + b": "
+        for tried in numbered[:_KEYS_TRIED]:
+            if is_clean(before + document[slice(*tried)]) or search(document, [tried]):
+                continue  # nothing, or known without the key
+            if any(_behind(before, document, [tried], search)):
+                more += _behind(before, document, numbered, search)
+                break
     return _joined([*found, *more]) if more else found
+
+
+def _maps(plain: bytes) -> Iterator[tuple[Stretch, list[Stretch]]]:
+    """Yield the key of each object that has numbers as keys, and these."""
+    if _NUMBERED_KEY.search(plain) is None:
+        return
+    key: Stretch | None = None
+    around: list[tuple[Stretch | None, list[Stretch]]] = []
+    for match in _TOKEN.finditer(plain):
+        if match[0] == b"{":
+            around.append((key, []))
+            key = None
+        elif match[0] == b"}":
+            of, numbered = around.pop() if around else (None, [])
+            if of is not None and numbered:
+                yield of, numbered
+            key = None
+        elif match["key"] is not None:
+            key = (match.start(), match.start("key"))
+            if around and sum(48 <= one <= 57 for one in plain[slice(*key)]) >= _FEWEST_DIGITS:
+                around[-1][1].append(key)
+        else:
+            key = None
 
 
 def _list_at(plain: bytes, bracket: int) -> tuple[Stretch, Stretch] | None:
