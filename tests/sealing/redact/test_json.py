@@ -55,6 +55,15 @@ CHANGED = [
     ('{"user_password": "hunter2"}', '{"user_password": "BLOCKED"}'),
     # It is context for each element of its list, however that is laid out.
     ('{"ssn": [123456789, 123456788, 7]}', '{"ssn": ["BLOCKED", "BLOCKED", 7]}'),
+    # And for each key of a map that is a number.
+    (
+        '{"ssn": {"123456789": {"a": {"123456787": 1}}, "123456788": 2}, "n": {"123456789": 3}}',
+        '{"ssn": {"BLOCKED": {"a": {"123456787": 1}}, "BLOCKED_2": 2}, "n": {"123456789": 3}}',
+    ),
+    (
+        '{"ssn": {"123-45-6789": [{"x": 1}], "123456788": {"y": "}"}}}',
+        '{"ssn": {"BLOCKED": [{"x": 1}], "BLOCKED_2": {"y": "}"}}}',
+    ),
     (
         '{"ssn": [\n  "123-45-6789",\n  "1",\n  "x 123456789"\n], "n": ["123456789"]}',
         '{"ssn": [\n  "BLOCKED",\n  "1",\n  "x 123456789"\n], "n": ["123456789"]}',
@@ -204,6 +213,7 @@ LINEAR = {
     "maps": lambda count: [{"ssn": {"123456789": 1}}] * count,
     "one map": lambda count: {"ssn": {f"{n + 123456789}": {} for n in range(count)}},
     "lists": lambda count: [{"ssn": [123456789]}] * count,
+    "numbered": lambda count: {"n": {str(123_450_000 + n): n for n in range(count)}},
     "found numbers": lambda count: [4111111111111111] * count,
     "points": lambda count: [[52.520008, 13.404954]] * (4 * count),
 }
@@ -213,12 +223,14 @@ LINEAR = {
 def test_time_grows_with_the_document_and_no_faster(shape: str) -> None:
     def seconds(count: int) -> float:
         data = orjson.dumps(LINEAR[shape](count))
-        start = time.process_time()
-        MINE.redact(data, "json")
-        return time.process_time() - start
+        best = float("inf")
+        for _ in range(3):
+            start = time.process_time()
+            MINE.redact(data, "json")
+            best = min(best, time.process_time() - start)
+        return best
 
-    seconds(100)
-    assert seconds(16000) < 9 * seconds(4000) + 0.01
+    assert seconds(16000) < 9 * seconds(4000) + 0.05
 
 
 def test_many_finds_in_one_number_take_linear_time() -> None:
