@@ -23,7 +23,7 @@ _MAX_LOST_SECONDS: Final = 0.5
 
 _WITH_WORDS: Final = frozenset(("NAME", "ADDRESS"))
 _FEW_RULES: Final = 20
-_MANY_RULES: Final = 32
+_MANY_RULES: Final = 44
 """How many rules share an automaton: of those that look for words, whose states are many, few.
 
 A quarter more still do: a look for the few that are left would cost as much as one for all.
