@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -28,6 +28,7 @@ from sealift.sealing.seal import Sealer, SealOptions
 from sealift.sources.files_given import FilesGiven, name_of
 from sealift.spooling import how_to_put, spool
 
+_LOOK_SECONDS = 0.2
 SLOTS = 16
 """So many puts of one user can be under way at once; each has a ledger of its own."""
 
@@ -264,6 +265,9 @@ def _run(make: Callable[[], Agent]) -> Outcome:
     with make() as agent, ThreadPoolExecutor(1) as pool:
         running = pool.submit(agent.run, once=True)
         try:
+            # The system may give the signal to any thread, and that wakes up nobody here.
+            while not wait((running,), timeout=_LOOK_SECONDS).done:
+                pass
             return running.result()
         except BaseException:
             agent.stop()
