@@ -110,6 +110,10 @@ def test_37_a_full_disk_stops_the_senders_and_loses_nothing(tmp_path: Path) -> N
             store.heal()
             sender.listen(until=2 * full_at)
             sender.end()
+            # A drain tries each file once: the store has to be known as healed before it.
+            waiting = (threading.Event().wait(0.05) for _ in range(600))
+            while not store.objects and next(waiting, None) is not None:
+                pass
             process.send_signal(signal.SIGTERM)
             output, _ = process.communicate(timeout=60)
         finally:
