@@ -2,7 +2,7 @@
 
 import re
 
-from sealift.sealing.redact.finder import Hit
+from sealift.sealing.redact.finder import Hit, joined
 from sealift.sealing.redact.sweep import Sweep
 
 
@@ -31,7 +31,7 @@ def redacted_name(name: bytes, sweep: Sweep, known_suffix: bytes = b"") -> bytes
     hits = _hits(seen[:stem], sweep)
     if known_suffix:
         # The suffix may be what makes the rest known, as in a name that is a domain.
-        hits = _joined([*hits, *(h._replace(end=min(h.end, stem)) for h in _hits(seen, sweep))])
+        hits = joined([*hits, *(h._replace(end=min(h.end, stem)) for h in _hits(seen, sweep))])
     pieces: list[str] = []
     done = 0
     for hit in hits:
@@ -43,18 +43,5 @@ def redacted_name(name: bytes, sweep: Sweep, known_suffix: bytes = b"") -> bytes
 def _hits(text: str, sweep: Sweep) -> list[Hit]:
     hits = sweep.find(text)
     if "_" in text:
-        hits = _joined([*hits, *sweep.find(text.replace("_", " "))])
+        hits = joined([*hits, *sweep.find(text.replace("_", " "))])
     return hits
-
-
-def _joined(hits: list[Hit]) -> list[Hit]:
-    """Join hits that overlap, under the rule of the first."""
-    joined: list[Hit] = []
-    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
-        if hit.start >= hit.end:
-            continue
-        if joined and hit.start < joined[-1].end:
-            joined[-1] = joined[-1]._replace(end=max(joined[-1].end, hit.end))
-        else:
-            joined.append(hit)
-    return joined

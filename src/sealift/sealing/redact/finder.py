@@ -178,6 +178,19 @@ class Finder:
         return _LETTER.search(rest) is None
 
 
+def joined(hits: Iterable[Hit]) -> list[Hit]:
+    """Put hits in order and join those that overlap, under the rule of the first."""
+    together: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        if hit.start >= hit.end:
+            continue
+        if together and hit.start < together[-1].end:
+            together[-1] = together[-1]._replace(end=max(together[-1].end, hit.end))
+        else:
+            together.append(hit)
+    return together
+
+
 def _separated(data: bytes) -> Iterator[bytes]:
     """Cut where texts were joined, so that a rule looks only where it may match."""
     start = 0

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
-from sealift.sealing.redact.finder import Hit
+from sealift.sealing.redact.finder import Hit, joined
 
 _BLANK: Final = rb"[ \t\r\n\0]*+"
 _OPENED: Final = re.compile(b":" + _BLANK + rb"[\[{]")
@@ -69,7 +69,7 @@ def with_families(
             others = _other_keys if family.is_map else _other_elements
             more += by_key
             more += _behind(before, document, others(plain, family.first[1]), search)
-    return _joined([*found, *more]) if more else found
+    return joined([*found, *more]) if more else found
 
 
 def _family(plain: bytes, colon: int, inside: int) -> _Family | None:
@@ -115,14 +115,3 @@ def _behind(
             if last > len(before):
                 moved = start - len(before)
                 yield Hit(max(first, len(before)) + moved, last + moved, rule)
-
-
-def _joined(hits: list[Hit]) -> list[Hit]:
-    """Put hits in order and join those that overlap, named after the first."""
-    joined: list[Hit] = []
-    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
-        if not joined or hit.start >= joined[-1].end:
-            joined.append(hit)
-        elif hit.end > joined[-1].end:
-            joined[-1] = joined[-1]._replace(end=hit.end)
-    return joined

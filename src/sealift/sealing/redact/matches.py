@@ -55,8 +55,7 @@ def matches(search: Search, data: bytes, number: int) -> list[tuple[int, int, in
 
 
 def _text(data: bytes, start: int, end: int) -> str:
-    text = data[start:end].decode("utf-8", "replace")
-    return text if text.isascii() else plainly(text)
+    return plainly(data[start:end].decode("utf-8", "replace"))
 
 
 def _shrunk(
