@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from sealift.sealing.redact import checksums, formats, people
+from sealift.sealing.redact import checksums, formats, national_numbers, people
 
 VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
     {
         "announced": people.announced,
         "bank-card": checksums.bank_card,
         "cpf": checksums.cpf,
-        "dated-id": checksums.dated_id,
+        "dated-id": national_numbers.dated_id,
         "dni": checksums.dni,
         "email": formats.email,
         "given-name": people.given_name,
@@ -30,7 +30,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "luhn": checksums.luhn,
         "mac": formats.mac,
         "machine-made": formats.machine_made,
-        "national-id": checksums.national_id,
+        "national-id": national_numbers.national_id,
         "nhs-number": checksums.nhs_number,
         "nir": checksums.nir,
         "paper": formats.paper,
