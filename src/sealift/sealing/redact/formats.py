@@ -20,18 +20,6 @@ _FILE: Final = re.compile(
     r"\.(?:html?|php|py|js|ts|css|json|xml|txt|csv|pdf|docx?|md|sh|png|jpe?g)$"
 )
 _SERVICE_LOGINS: Final = ("git@",)
-_PLACEHOLDER: Final = re.compile(
-    r"[*•.xX_-]+|<[^>]*>?|\$\{?\w*\}?|%\w+%|\{\{?[^}]*\}?\}?|\[[^\]]*\]?|\(.*"
-    r"|(?:os\.|process\.|env\.|getenv|config\.|settings\.|self\.|this\.|request\.)\S*"
-    r"|\w+\(\S*|BLOCKED\W*|(?i:your|enter|insert)[_-][A-Za-z_-]+",
-)
-_PATH: Final = re.compile(r"(?:/[a-z_.-]+)+/?")
-_EASTERN: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
-_WORDS: Final = re.compile(r"[A-Za-z]+(?:[._/: -][A-Za-z]+)*")
-_CAPITALS_AMID: Final = re.compile(
-    r"(?:[A-Za-z]+[_/-])*(?:[A-Za-z]*[a-z][A-Z]{2,}[a-z]|[A-Z]{2,}[a-z]+[A-Z])[A-Za-z]*(?:[_/-][A-Za-z]+)+"
-    r"|(?:[A-Za-z]+[_/-])+(?:[A-Za-z]*[a-z][A-Z]{2,}[a-z]|[A-Z]{2,}[a-z]+[A-Z])[A-Za-z]*",
-)
 _EXTENSION: Final = re.compile(r"[xX#;,]|[eE][xX][tT]")
 _NOT_DIGITS: Final = bytes(set(range(256)) - set(b"0123456789"))
 _HAS_HEX_LETTER: Final = re.compile(r"[A-Fa-f]")
@@ -47,7 +35,6 @@ _NOBODYS_PAGE: Final = re.compile(
     r"|business|events|groups|download)(?:/[^?#]*)?",
     re.IGNORECASE,
 )
-_ODD: Final = "+=!@#$%^&*~"
 _SHORTEST_PAPER: Final = 6
 _SHORTEST_PLATE: Final = 4
 _SHORTEST_NUMBER: Final = 5
@@ -55,15 +42,6 @@ _MEASURE: Final = re.compile(r"\d+[ -]?(?:[MCK]M|K?G|LBS?|OZ|[KMGT]B|[KMG]?HZ|AM
 _WHOLE_NATIONAL: Final = 7
 _SURE_NATIONAL: Final = 9
 _WHOLE_WORLD: Final = 10
-_LONG: Final = 64
-_SHORTEST_PASSWORD: Final = 6
-_MANY: Final = 4
-_DASHED_WORDS: Final = re.compile(
-    r"(?:[A-Z][a-z]{2,}){2}$|/[a-z]+/|[a-z]{4,}[-_.][a-z]{4,}|\d{4}-\d\d-\d\d"
-)
-_NUMBERED_WORDS: Final = re.compile(
-    r"(?:[A-Za-z]{2,}\d{0,4}|\d{1,8})(?:[-_/=~+](?:[A-Za-z]{2,}\d{0,4}|\d{1,8}))+"
-)
 _NO_MACHINE: Final = ("255.", "0.")
 
 
@@ -156,7 +134,7 @@ def plate(text: str) -> bool:
     Source: https://en.wikipedia.org/wiki/Vehicle_registration_plates_by_country
     """
     signs = [one for one in text if one.isalnum()]
-    found = _count_digits(text)
+    found = count_digits(text)
     return (
         len(signs) >= _SHORTEST_PLATE
         and (2 <= found < len(signs) or found >= _SHORTEST_NUMBER)
@@ -164,7 +142,8 @@ def plate(text: str) -> bool:
     )
 
 
-def _count_digits(text: str) -> int:
+def count_digits(text: str) -> int:
+    """Return how many digits *text* has, of any script."""
     return sum(one.isdigit() for one in text)
 
 
@@ -222,9 +201,7 @@ def email(text: str) -> bool:
 def identifier(text: str) -> bool:
     """Return whether *text* has at least 4 digits, as issued numbers have, and is no date."""
     return (
-        _count_digits(text) >= 4
-        and not _DATE.fullmatch(text)
-        and not _YEAR_OR_MONTH.fullmatch(text)
+        count_digits(text) >= 4 and not _DATE.fullmatch(text) and not _YEAR_OR_MONTH.fullmatch(text)
     )
 
 
@@ -237,7 +214,7 @@ def paper(text: str) -> bool:
         len(text) >= _SHORTEST_PAPER
         and text.isalnum()
         and text.isupper()
-        and _count_digits(text) >= 2
+        and count_digits(text) >= 2
     )
 
 
@@ -245,60 +222,7 @@ def issued(text: str) -> bool:
     """Return whether *text* has 4 digits, or is one word of 5 capitals and digits with 2 digits."""
     if identifier(text):
         return True
-    return len(text) >= 5 and text.isupper() and " " not in text and _count_digits(text) >= 2
-
-
-def secret(text: str) -> bool:
-    """Return whether *text* can be somebody's secret: no placeholder, word or code."""
-    value = text.strip("\"'`.,;:!?()").casefold()
-    return (
-        bool(value)
-        and not _PATH.fullmatch(value)
-        and not _EASTERN.search(value)
-        and value not in listed("not_secrets.txt")
-        and not _PLACEHOLDER.fullmatch(text.strip("\"'"))
-    )
-
-
-def token(text: str) -> bool:
-    """Return whether *text* looks made by a machine: digits or capitals amid letters, odd signs."""
-    value = text.strip("\"'`.,;:!?()*")
-    if not secret(value) or value.isdigit():
-        return False
-    if _WORDS.fullmatch(value):
-        return len(value) <= _LONG and _CAPITALS_AMID.fullmatch(value) is not None
-    return any(one.isdigit() for one in value) or any(one in _ODD for one in value)
-
-
-def strong(text: str) -> bool:
-    """Return whether *text* is a password as rules for passwords want it: digit and odd sign.
-
-    A hyphen counts as one where the words between are none.
-    """
-    if len(text) < _SHORTEST_PASSWORD or not token(text) or _count_digits(text) == 0:
-        return False
-    return any(one in _ODD for one in text) or (
-        ("-" in text or "_" in text)
-        and not text.islower()
-        and not text.isupper()
-        and not _NUMBERED_WORDS.fullmatch(text)
-    )
-
-
-def machine_made(text: str) -> bool:
-    """Return whether *text* is a `token` of many digits and letters, none of it a date or path."""
-    return (
-        token(text)
-        and identifier(text)
-        and sum(one.isalpha() for one in text) >= _MANY
-        and not _DASHED_WORDS.search(text)
-        and not _NUMBERED_WORDS.fullmatch(text)
-    )
-
-
-def login(text: str) -> bool:
-    """Return whether *text* is a login of a URL, and not the names of two variables."""
-    return not all(not part or _PLACEHOLDER.fullmatch(part) for part in text.split(":", 1))
+    return len(text) >= 5 and text.isupper() and " " not in text and count_digits(text) >= 2
 
 
 def url(text: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from sealift.sealing.redact import checksums, formats, national_numbers, people
+from sealift.sealing.redact import checksums, credentials, formats, national_numbers, people
 
 VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
     {
@@ -26,10 +26,10 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "keyed": people.keyed,
         "labelled": people.labelled,
         "licence": formats.licence,
-        "login": formats.login,
+        "login": credentials.login,
         "luhn": checksums.luhn,
         "mac": formats.mac,
-        "machine-made": formats.machine_made,
+        "machine-made": credentials.machine_made,
         "national-id": national_numbers.national_id,
         "nhs-number": checksums.nhs_number,
         "nir": checksums.nir,
@@ -40,14 +40,14 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "phone-unannounced": formats.phone_unannounced,
         "plate": formats.plate,
         "romance-street": people.romance_street,
-        "secret": formats.secret,
+        "secret": credentials.secret,
         "ssn": formats.ssn,
         "street-announced": people.street_announced,
         "street": people.street,
         "street-of-name": people.street_of_name,
-        "strong": formats.strong,
+        "strong": credentials.strong,
         "titled": people.titled,
-        "token": formats.token,
+        "token": credentials.token,
         "url": formats.url,
         "vin": checksums.vin,
     },
