@@ -56,3 +56,10 @@ def test_nearly_all_documents_without_a_value_stay_as_they_are(usual: Redactor) 
     changed = [one for one in harmless if usual.redact_value(one).data != one]
     assert len(harmless) > 30
     assert len(changed) <= 0.02 * len(harmless), changed
+
+
+@pytest.mark.parametrize("how", ["BLOCKED", "label", "hash"])
+def test_what_was_redacted_stays_as_it_is(how: str) -> None:
+    redactor = Redactor(["pii", "secrets", "hipaa"], how, key=b"k" * 32)
+    once = [redactor.redact_value(one["document"]).data for one in corpus()]
+    assert [redactor.redact_value(one).data for one in once] == once

@@ -122,10 +122,35 @@ def test_allowed_texts_stay_in_any_case_and_disguise() -> None:
         "token=[SECRET~bcdfghjklmnpqr]",
         "Name: [NAME~bcdfghjklmnpqr]",
         "https://[LOGIN]@example.com",
+        "Dear Dr. [NAME],",
+        "Sehr geehrter Herr [NAME], anbei",
+        "Kind regards,\n[NAME]\nRegional Controller",
+        "Moja żona [NAME] odbierze",
+        "here is the key:\n[PRIVATE_KEY]; `@everyone`",
+        "**PATIENT:** BLOCKED Das passt so",
+        "domicilio: BLOCKED, 3º B",
     ],
 )
 def test_what_an_earlier_sealing_put_there_is_left(everything: Finder, text: str) -> None:
     assert everything.find(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[SSN] 078051120", "078051120"),
+        ("see [SSN] 078051120", "078051120"),
+        ("[NAME] John Smith", "John Smith"),
+        ("line 1\n[NAME] John Smith", "John Smith"),
+        ("see [NAME]: John Smith", "John Smith"),
+        ("password: BLOCKED-7x!", "BLOCKED-7x!"),
+        ("mail jo.BLOCKED@example.com", "jo.BLOCKED@example.com"),
+    ],
+)
+def test_a_label_in_brackets_may_announce_a_value(
+    everything: Finder, text: str, value: str
+) -> None:
+    assert [text[hit.start : hit.end] for hit in everything.find(text)] == [value]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Finds what the rules remove: one pass tells which rules matter, then only those look."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -12,7 +11,8 @@ from sealift.sealing.redact.disguise import plain
 from sealift.sealing.redact.first_pass import FirstPass
 from sealift.sealing.redact.matches import Search, matches, search_of
 from sealift.sealing.redact.positions import character_positions
-from sealift.sealing.redact.rule import Rule
+from sealift.sealing.redact.replaced import Replaced
+from sealift.sealing.redact.rule import WORDED, Rule
 from sealift.sealing.redact.spans import Span, merged
 from sealift.sealing.redact.typography import plainly
 from sealift.sealing.redact.view import view_of
@@ -22,9 +22,6 @@ SEPARATOR: Final = "\n\x00\n"
 
 _SEPARATOR: Final = SEPARATOR.encode()
 _STRETCH_BYTES: Final = 1024
-_PSEUDONYM: Final = r"[A-Z][A-Z0-9_-]{0,63}~[b-df-hj-np-tv-z]{14}"
-_MAX_TOKEN_BYTES: Final = 80
-_LETTER: Final = re.compile(r"\w")
 
 
 class Hit(NamedTuple):
@@ -71,7 +68,8 @@ class Finder:
         self._searches: Final[list[Search | None]] = [None] * len(rules)
         self._first_pass = FirstPass(self.rules)
         self._allowed = _allowed(allow)
-        self._left = _left({*labels, *(rule.label for rule in rules)})
+        self._replaced = Replaced({*labels, *(rule.label for rule in rules)})
+        self._worded = frozenset(n for n, rule in enumerate(rules) if rule.label in WORDED)
 
     def find(self, text: str, only: Sequence[int] | None = None) -> list[Hit]:
         """
@@ -127,10 +125,13 @@ class Finder:
             only: Numbers of the rules that search; all, if it is None.
         """
         views = [view_of(part, odd) for part in parts]
-        asked = [self._first_pass.possible(view.seen) if only is None else only for view in views]
-        for view, numbers in zip(views, asked, strict=True):
-            spans = view.written(self._spans(view.seen, numbers)) if numbers else ()
-            yield [Hit(start, end, self.rules[number]) for start, end, number in spans]
+        searched = [self._replaced.hidden(view.seen) for view in views]
+        asked = [self._first_pass.possible(one) if only is None else only for one in searched]
+        for view, data, numbers in zip(views, searched, asked, strict=True):
+            found = self._wanted(self._spans(data, numbers), view.seen) if numbers else []
+            yield [
+                Hit(start, end, self.rules[number]) for start, end, number in view.written(found)
+            ]
 
     def is_clean(self, data: bytes) -> bool:
         """Tell cheaply that there is nothing to find in *data*; False proves nothing."""
@@ -152,30 +153,13 @@ class Finder:
             if search is None:
                 search = self._searches[number] = search_of(self.rules[number])
             spans += matches(search, data, number)
-        return self._wanted(merged(spans), data) if spans else spans
+        return merged(spans) if spans else spans
 
     def _wanted(self, spans: list[Span], data: bytes) -> list[Span]:
         """Leave out what is allowed, and what an earlier sealing put there."""
         if (allowed := self._allowed) is not None:
             spans = [span for span in spans if not _is_allowed(data[span[0] : span[1]], allowed)]
-        if b"[" in data or b"BLOCKED" in data:
-            spans = [span for span in spans if not self._is_sealed(data, span[0], span[1])]
-        return spans
-
-    def _is_sealed(self, data: bytes, start: int, end: int) -> bool:
-        """Tell whether a match is nothing but replacements, or within one."""
-        value = data[start:end]
-        if data.find(b"[", max(start - _MAX_TOKEN_BYTES, 0), end) >= 0:
-            around = data[max(start - _MAX_TOKEN_BYTES, 0) : end + _MAX_TOKEN_BYTES]
-            at = min(start, _MAX_TOKEN_BYTES)
-            for token in self._left.finditer(around):
-                if token.start() <= at and at + end - start <= token.end():
-                    return True
-            value = self._left.sub(b"", value)
-        elif b"BLOCKED" not in value:
-            return False
-        rest = value.decode("utf-8", "surrogatepass").replace("BLOCKED", "")
-        return _LETTER.search(rest) is None
+        return self._replaced.without(spans, data, self._worded)
 
 
 def joined(hits: Iterable[Hit]) -> list[Hit]:
@@ -204,12 +188,6 @@ def _separated(data: bytes) -> Iterator[bytes]:
 def _is_allowed(value: bytes, allowed: Any) -> bool:
     text = plainly(value.decode("utf-8", "surrogatepass"))
     return allowed.fullmatch(text.casefold().strip()) is not None
-
-
-def _left(labels: Iterable[str]) -> re.Pattern[bytes]:
-    """Compile what an earlier sealing may have put where something was: a label, a pseudonym."""
-    known = "|".join(map(re.escape, sorted(labels)))
-    return re.compile(rf"\[(?:{known}|{_PSEUDONYM})\]".encode())
 
 
 def _allowed(allow: Sequence[str]) -> Any | None:

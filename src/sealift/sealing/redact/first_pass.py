@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import re2
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.rule import Rule, compiled, pattern_options
+from sealift.sealing.redact.rule import WORDED, Rule, compiled, pattern_options
 
 _MAX_SET_BYTES: Final = 32 << 20
 _SAMPLE: Final = 8
@@ -21,7 +21,6 @@ _SECONDS_A_BYTE: Final = 50e-9
 _MAX_LOST_SECONDS: Final = 0.5
 """How much more it may take in all, before there is one for each kind."""
 
-_WITH_WORDS: Final = frozenset(("NAME", "ADDRESS"))
 _FEW_RULES: Final = 20
 _MANY_RULES: Final = 44
 """How many rules share an automaton: of those that look for words, whose states are many, few.
@@ -121,7 +120,7 @@ class FirstPass:
 def _kinds(rules: Sequence[Rule]) -> Iterator[range]:
     """Cut the rules, which stand by kinds in their packs, into runs of one kind."""
     start = 0
-    for kind, run in groupby(rules, key=lambda rule: rule.label in _WITH_WORDS and rule.label):
+    for kind, run in groupby(rules, key=lambda rule: rule.label in WORDED and rule.label):
         end = start + len(list(run))
         size = _FEW_RULES if kind else _MANY_RULES
         parts = max(1, ceil((end - start) / size - 1 / 4))

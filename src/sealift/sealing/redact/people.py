@@ -25,6 +25,18 @@ _NICKNAMES: Final = frozenset(("big", "little", "lil", "old", "young", "baby"))
 _AND_THE: Final = "\u0648\u0627\u0644"
 """How an Arabic noun begins that "and the" stands before: it goes on behind a name."""
 
+_TITLES: Final = frozenset(
+    (
+        *("dr", "prof", "professor", "doctor", "mr", "mrs", "ms", "miss", "sir", "madam"),
+        *("herr", "frau", "doktor", "monsieur", "madame", "mme", "mlle", "docteur"),
+        *("señor", "señora", "señorita", "sr", "sra", "srta", "doña", "senhor", "senhora"),
+        *("signor", "signora", "signorina", "sig", "dott", "dottor", "dottoressa", "ing"),
+        *("heer", "mevrouw", "mw", "dhr", "pan", "pani", "panie", "państwo", "pane", "paní"),
+        *("herra", "rouva", "fru", "hr", "domnule", "doamnă", "doamna", "bay"),
+    )
+)
+"""What stands before a name and alone is none: "Dear Dr."."""
+
 _NO_NAME_ENDS: Final = ("ing", "ed", "ly", "able", "ible", "tion")
 _GERMAN_ARTICLES: Final = frozenset(("der", "den", "dem", "des", "die"))
 _OF_STREETS: Final = frozenset(("station", "port", "channel", "point", "round", "foot", "button"))
@@ -45,6 +57,8 @@ def person(text: str) -> bool:
     ):
         return False
     words = [word.rstrip(".").casefold() for word in written]
+    if words[0] in _TITLES and _TITLES.issuperset(words):
+        return False
     common, given = listed("common_words.txt"), listed("given_names.txt")
     if len(words) == 1 and _unlike_a_name(text, words[0]):
         return words[0] in given

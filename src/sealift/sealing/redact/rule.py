@@ -16,6 +16,9 @@ from sealift.sealing.redact.validators import VALIDATORS
 REMOVED_GROUP: Final = "it"
 """Name of the group that marks the part to remove. Without it, the whole match goes."""
 
+WORDED: Final = frozenset(("NAME", "ADDRESS"))
+"""Labels of the rules that look for words, where others look for digits and marks."""
+
 _PATTERN_GROUP: Final = "sealift_pattern"
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LABEL: Final = re.compile(r"[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*")
