@@ -22,7 +22,7 @@ def text_edits(data: bytes, sweep: Sweep) -> list[Edit]:
     _refuse_other_encodings(data)
     return [
         Edit(start, end, sweep.replace(rule, data[start:end].decode()).encode())
-        for start, end, rule in sweep.find_in_bytes(data)
+        for start, end, rule in sweep.find_in_text(data)
     ]
 
 

@@ -225,13 +225,12 @@ class Redactor:
 
     def _text(self, text: str) -> Redacted[str]:
         sweep = self._sweep()
-        pieces: list[str] = []
-        done = 0
-        for hit in sweep.find(text):
-            new = sweep.replace(hit.rule, text[hit.start : hit.end])
-            pieces += (text[done : hit.start], new)
-            done = hit.end
-        whole = "".join((*pieces, text[done:])) if pieces else text
+        data = text.encode("utf-8", "surrogatepass")
+        edits = [
+            Edit(start, end, sweep.replace(rule, data[start:end].decode(errors="replace")).encode())
+            for start, end, rule in sweep.find_in_text(data)
+        ]
+        whole = apply(data, edits).decode("utf-8", "surrogatepass") if edits else text
         return Redacted(data=whole, counts=sweep.counts)
 
     def _sweep(self) -> Sweep:

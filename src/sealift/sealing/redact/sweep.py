@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sealift.sealing.redact.budget import Budget
-from sealift.sealing.redact.finder import Finder, Hit
+from sealift.sealing.redact.finder import Finder, Hit, joined
 from sealift.sealing.redact.replace import Replacement
 from sealift.sealing.redact.rule import Rule
+from sealift.sealing.redact.tables import table_hits
 
 
 class Edit(NamedTuple):
@@ -38,6 +39,12 @@ class Sweep:
         hits = self.finder.find_in_bytes(data)
         self.budget.spend()
         return hits
+
+    def find_in_text(self, data: bytes) -> list[Hit]:
+        """Find the same, and what the headings of tables tell of, in UTF-8 text of lines."""
+        found = self.find_in_bytes(data)
+        more = list(table_hits(data, self.find_in_bytes))
+        return joined([*found, *more]) if more else found
 
     def find_in_parts(
         self, parts: Sequence[bytes], odd: frozenset[str] | None

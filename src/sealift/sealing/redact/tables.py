@@ -1,0 +1,82 @@
+"""What the heading of a table's column says, it says of each cell below."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Final, TypeAlias
+
+from sealift.sealing.redact.delimited import Cell, tables_in
+from sealift.sealing.redact.finder import SEPARATOR, Hit
+from sealift.sealing.redact.people import given_name
+from sealift.sealing.redact.rule import WORDED
+
+_SEPARATOR: Final = SEPARATOR.encode()
+_OF_THINGS_TOO: Final = "announced"
+"""The validator of names behind labels that things have, too: one must be listed."""
+
+_AT_ONCE: Final = 200
+
+Find: TypeAlias = Callable[[bytes], list[Hit]]
+"""Finds what must go from a text, by its bytes."""
+
+
+def table_hits(text: bytes, find: Find) -> Iterator[Hit]:
+    """
+    Search the cells of tables as if each stood alone behind its column's heading.
+
+    Only in columns whose first cells hold something that is found so: a heading `ssn` tells of
+    bare digits below it. Where words are found, as names are, they must be in half of those cells,
+    and a column of names must hold a known one.
+
+    Args:
+        text: Decoded, in UTF-8.
+
+        find: Asks for each cell.
+    """
+    for table in tables_in(text):
+        sample = table.sample(text)
+        telling = _telling(text, sample, list(_hits(text, sample, find)))
+        if telling:
+            cells = (cell for row in table.rows(text) for cell in row if cell.heading in telling)
+            yield from (hit for hit, _ in _hits(text, cells, find))
+
+
+def _telling(text: bytes, sample: list[Cell], hits: list[tuple[Hit, Cell]]) -> frozenset[bytes]:
+    """Return the headings of the columns in which something is found."""
+    cells = Counter(cell.heading for cell in sample)
+    found = Counter(cell.heading for _, cell in hits)
+    persons = {
+        cell.heading
+        for _, cell in hits
+        if given_name(text[cell.start : cell.end].decode(errors="replace"))
+    }
+    return frozenset(
+        heading
+        for (_, _, rule), (heading, *_) in hits
+        if rule.label not in WORDED
+        or (
+            2 * found[heading] >= cells[heading]
+            and (rule.validator != _OF_THINGS_TOO or heading in persons)
+        )
+    )
+
+
+def _hits(text: bytes, cells: Iterable[Cell], find: Find) -> Iterator[tuple[Hit, Cell]]:
+    """Search each cell behind its heading, as a member of JSON has it."""
+    remaining = iter(cells)
+    while some := list(islice(remaining, _AT_ONCE)):
+        pieces: list[bytes] = []
+        begins: list[int] = []
+        at = 0
+        for heading, start, end in some:
+            before = b'"%b": "' % heading
+            begins.append(at + len(before))
+            pieces.append(b'%b%b"' % (before, text[start:end]))
+            at += len(pieces[-1]) + len(_SEPARATOR)
+        for hit in find(_SEPARATOR.join(pieces)):
+            number = bisect_right(begins, hit.end - 1) - 1
+            cell, moved = some[number], some[number].start - begins[number]
+            start, end = max(hit.start + moved, cell.start), min(hit.end + moved, cell.end)
+            if number >= 0 and start < end:
+                yield Hit(start, end, hit.rule), cell

@@ -1,0 +1,117 @@
+"""What the heading of a column says, it says of each cell: CSV, Markdown, what databases print."""
+
+import json
+import time
+
+import pytest
+
+from sealift.sealing.redact import Redactor
+
+CSV = """\
+id,full_name,ssn,phone,city
+1,Temperance Aldous,078051120,2125551234,Berlin
+2,Anselm Vogt,219099999,4144346990,Linz
+"""
+
+
+@pytest.fixture(scope="module")
+def redactor() -> Redactor:
+    return Redactor(["pii", "secrets"], "label")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_bare_values_are_found_by_their_columns_heading(redactor: Redactor, separator: str) -> None:
+    done = redactor.redact_text(CSV.replace(",", separator)).data
+    assert done.replace(separator, ",") == (
+        "id,full_name,ssn,phone,city\n1,[NAME],[SSN],[PHONE],Berlin\n2,[NAME],[SSN],[PHONE],Linz\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        pytest.param(
+            "| Name | Passport no. | Floor |\n|:--|---|--:|\n| Xi Lu | U09113384 | 3 |\n"
+            "| Ana Ng | | 4 |\n| Bo Ek | EP771204 | 5 |",
+            "| Name | Passport no. | Floor |\n|:--|---|--:|\n| [NAME] | [PASSPORT] | 3 |\n"
+            "| [NAME] | | 4 |\n| [NAME] | [PASSPORT] | 5 |",
+            id="markdown",
+        ),
+        pytest.param(
+            " id | ssn\n----+-----------\n  1 | 078051120\n  2 | 219099999\n",
+            " id | ssn\n----+-----------\n  1 | [SSN]\n  2 | [SSN]\n",
+            id="what a database prints",
+        ),
+        pytest.param(
+            '"ssn","remark"\r\n"078051120","a, b"\r\n"219099999","two\r\nlines, here"\r\n'
+            '"457555462",""\r\n',
+            '"ssn","remark"\r\n"[SSN]","a, b"\r\n"[SSN]","two\r\nlines, here"\r\n"[SSN]",""\r\n',
+            id="quoted cells",
+        ),
+        pytest.param(
+            "Hello, here it is:\nas of 1,Monday\nssn,city\n078051120,Linz\n",
+            "Hello, here it is:\nas of 1,Monday\nssn,city\n[SSN],Linz\n",
+            id="lines before it",
+        ),
+        pytest.param(
+            "a,ssn\n1,078051120\n\nnote\n2,219099999\n",
+            "a,ssn\n1,[SSN]\n\nnote\n2,[SSN]\n",
+            id="lines between",
+        ),
+        pytest.param(
+            "a,ssn\n" + "1,\n" * 9 + "2,078051120\n",
+            "a,ssn\n" + "1,\n" * 9 + "2,[SSN]\n",
+            id="cells that are empty",
+        ),
+        pytest.param(
+            'a,ssn\n"x,078051120\ny,219099999', 'a,ssn\n"x,[SSN]\ny,[SSN]', id="a quote left open"
+        ),
+        pytest.param('ssn,"b"\n078051120,"', 'ssn,"b"\n[SSN],"', id="ends in a quote"),
+        pytest.param('ssn,"b"\n078051120,', 'ssn,"b"\n[SSN],', id="ends in a separator"),
+    ],
+)
+def test_however_the_table_is_written(redactor: Redactor, table: str, expected: str) -> None:
+    assert redactor.redact_text(table).data == expected
+    assert redactor.redact_text(expected).data == expected
+    document = json.dumps({"rows": table})
+    done = redactor.redact(document.encode(), "json").data
+    assert done.decode() == json.dumps({"rows": expected})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name,price\nSilver Lake,12\nBlue Moon,3\n",
+        "| Name | Price |\n|---|---|\n| Silver Lake | 12 |\n| Blue Moon | 3 |\n",
+        "order,total\n8100339075793834,12.50\n",
+        "ssn,city\nnone,Linz\n",
+        "My ssn, a story\n078051120, the number\n",
+    ],
+)
+def test_what_is_harmless_under_its_heading_stays(redactor: Redactor, text: str) -> None:
+    assert redactor.redact_text(text).data == text
+
+
+def test_a_file_of_csv_is_redacted_as_its_text_is(redactor: Redactor) -> None:
+    done = redactor.redact(CSV.encode(), "any")
+    assert done.data.decode() == redactor.redact_text(CSV).data
+    assert dict(done.counts) == {"name-announced": 2, "ssn-announced": 2, "phone-of-key": 2}
+
+
+@pytest.mark.parametrize(
+    "line", ["1,2,3\n", "ab,cd,ef\n", 'a,"b\n', "a|b\n\n\n\n", '"a","b","c"\n', "ssn,a\n,078051120\n"]
+)
+def test_time_grows_with_the_length_and_no_faster(redactor: Redactor, line: str) -> None:
+    """Four times the text takes far less than the sixteen times of a quadratic search."""
+
+    def seconds(length: int) -> float:
+        text = line * (length // len(line))
+        best = float("inf")
+        for _ in range(3):
+            start = time.process_time()
+            redactor.redact_text(text)
+            best = min(best, time.process_time() - start)
+        return best
+
+    small, large = seconds(20_000), seconds(80_000)
+    assert large < 9 * small + 0.01, (small, large)
