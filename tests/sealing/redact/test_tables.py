@@ -99,7 +99,8 @@ def test_a_file_of_csv_is_redacted_as_its_text_is(redactor: Redactor) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["1,2,3\n", "ab,cd,ef\n", 'a,"b\n', "a|b\n\n\n\n", '"a","b","c"\n', "ssn,a\n,078051120\n"]
+    "line",
+    ["1,2,3\n", "ab,cd,ef\n", 'a,"b\n', "a|b\n\n\n\n", '"a","b","c"\n', "ssn,a\n,078051120\n"],
 )
 def test_time_grows_with_the_length_and_no_faster(redactor: Redactor, line: str) -> None:
     """Four times the text takes far less than the sixteen times of a quadratic search."""
@@ -114,4 +115,53 @@ def test_time_grows_with_the_length_and_no_faster(redactor: Redactor, line: str)
         return best
 
     small, large = seconds(20_000), seconds(80_000)
+    assert large < 9 * small + 0.01, (small, large)
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (
+            '{"values": [["Name", "SSN"], ["Ann Lee", "078051120"], ["", null], ["Bo", 219099999]]}',
+            '{"values": [["Name", "SSN"], ["[NAME]", "[SSN]"], ["", null], ["[NAME]", "[SSN]"]]}',
+        ),
+        (
+            '{"columns":["id","ssn"],"index":[0],"data":[[1,"0780\\u0035112\\u0030"],[2,219099999]]}',
+            '{"columns":["id","ssn"],"index":[0],"data":[[1,"[SSN]"],[2,"[SSN]"]]}',
+        ),
+        (
+            '{"data":[["Linz","078051120"]],"meta":{"fields":["city","ssn"]}}',
+            '{"data":[["Linz","[SSN]"]],"meta":{"fields":["city","ssn"]}}',
+        ),
+    ],
+)
+def test_lists_of_lists_are_tables(redactor: Redactor, document: str, expected: str) -> None:
+    assert redactor.redact(document.encode(), "json").data.decode() == expected
+    assert redactor.redact(expected.encode(), "json").data.decode() == expected
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '{"products": [["name", "price"], ["Silver Lake", 12]]}',
+        "[[1.5, 2], [3, 4], [true, null]]",
+        '[["a"], []]',
+        "[[], [[]], [[[1]]]]",
+        '{"link": "[[\\"x\\", \\"y\\"], [[Page]]"}',
+        '{"columns": ["ssn"], "data": [[{"a": 1}]]}',
+        '{"columns": [], "data": [[]]}',
+    ],
+)
+def test_other_lists_of_lists_stay(redactor: Redactor, document: str) -> None:
+    assert redactor.redact(document.encode(), "json").data.decode() == document
+
+
+def test_long_lists_of_lists_take_linear_time(redactor: Redactor) -> None:
+    def seconds(rows: int) -> float:
+        document = json.dumps([["ssn", "n"], *[["078051120", n] for n in range(rows)]]).encode()
+        start = time.process_time()
+        redactor.redact(document, "json")
+        return time.process_time() - start
+
+    small, large = min(seconds(250) for _ in range(3)), seconds(1_000)
     assert large < 9 * small + 0.01, (small, large)

@@ -1,8 +1,9 @@
 """Tables in a text of lines, as CSV and Markdown write them: their headings and cells."""
 
 import re
-from collections.abc import Iterator
-from itertools import islice
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Final, NamedTuple, TypeAlias
 
 _SEPARATORS: Final = (b"\t", b"|", b";", b",")
@@ -59,15 +60,19 @@ class Table(NamedTuple):
             ]
 
     def sample(self, text: bytes) -> list[Cell]:
-        """Return the first cells of each column that are not empty."""
-        counts = dict.fromkeys(self.headings, 0)
-        cells: list[Cell] = []
-        for row in islice(self.rows(text), _LOOKED_AT_ROWS):
-            for cell in row:
-                if counts[cell.heading] < _SAMPLED_CELLS:
-                    counts[cell.heading] += 1
-                    cells.append(cell)
-        return cells
+        """Return the first cells of each column."""
+        return sampled(chain.from_iterable(islice(self.rows(text), _LOOKED_AT_ROWS)))
+
+
+def sampled(cells: Iterable[Cell]) -> list[Cell]:
+    """Return the first of some cells of each column."""
+    counts: Counter[bytes] = Counter()
+    sample: list[Cell] = []
+    for cell in cells:
+        if counts[cell.heading] < _SAMPLED_CELLS:
+            counts[cell.heading] += 1
+            sample.append(cell)
+    return sample
 
 
 def may_have_table(text: bytes) -> bool:
@@ -140,7 +145,7 @@ def _table(text: bytes, run: list[Stretch], separator: bytes) -> Iterator[Table]
     left = _MAX_HEADINGS
     for number in range(min(len(run) - 1, _MAX_LINES_BEFORE)):
         headings = [text[a:b] for a, b in _cells(text, *run[number], separator)]
-        if not all(map(_may_head, headings)) or not any(headings):
+        if not all(map(may_head, headings)) or not any(headings):
             continue
         below = run[number + 1 :]
         if _RULE.fullmatch(text[slice(*below[0])].strip()):
@@ -153,7 +158,8 @@ def _table(text: bytes, run: list[Stretch], separator: bytes) -> Iterator[Table]
             return
 
 
-def _may_head(heading: bytes) -> bool:
+def may_head(heading: bytes) -> bool:
+    """Tell whether *heading* may stand above a column: nothing, or a word or some."""
     if not heading:
         return True
     return (

@@ -64,11 +64,11 @@ def with_families(
         before = document[slice(*family.key)] + b": "
         if is_clean(before + document[slice(*family.first)]):
             continue
-        by_key = list(_behind(before, document, [family.first], search))
+        by_key = list(found_behind(before, document, [family.first], search))
         if by_key:
             others = _other_keys if family.is_map else _other_elements
             more += by_key
-            more += _behind(before, document, others(plain, family.first[1]), search)
+            more += found_behind(before, document, others(plain, family.first[1]), search)
     return joined([*found, *more]) if more else found
 
 
@@ -105,7 +105,7 @@ def _other_keys(plain: bytes, end: int) -> Iterator[Stretch]:
             yield token.span("string")
 
 
-def _behind(
+def found_behind(
     before: bytes, document: bytes, elements: Iterable[Stretch], search: Search
 ) -> Iterator[Hit]:
     """Yield what is found of each element if it stands behind *before*."""

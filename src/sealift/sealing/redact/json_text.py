@@ -13,6 +13,7 @@ from sealift.sealing.redact.finder import Hit
 from sealift.sealing.redact.json_escapes import QUOTE, softened, unescaped, written_positions
 from sealift.sealing.redact.json_families import with_families
 from sealift.sealing.redact.json_keys import with_unique_keys
+from sealift.sealing.redact.json_rows import with_rows
 from sealift.sealing.redact.json_tables import with_tables
 from sealift.sealing.redact.rule import Rule
 from sealift.sealing.redact.sweep import Edit, Sweep
@@ -64,9 +65,9 @@ def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
     found: list[Hit] = []
     while some := list(islice(stretches, _AT_ONCE)):
         found += _found(document, some, sweep, odd)
-    found = with_families(
-        document, plain, found, partial(_found, sweep=sweep), sweep.finder.is_clean
-    )
+    search = partial(_found, sweep=sweep)
+    found = with_families(document, plain, found, search, sweep.finder.is_clean)
+    found = with_rows(document, plain, found, search)
     found = with_tables(document, plain, found, sweep)
     if not found:
         return []

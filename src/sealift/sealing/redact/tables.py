@@ -36,20 +36,22 @@ def table_hits(text: bytes, find: Find) -> Iterator[Hit]:
     """
     for table in tables_in(text):
         sample = table.sample(text)
-        telling = _telling(text, sample, list(_hits(text, sample, find)))
+        telling = telling_headings(text, sample, list(_hits(text, sample, find)))
         if telling:
             cells = (cell for row in table.rows(text) for cell in row if cell.heading in telling)
             yield from (hit for hit, _ in _hits(text, cells, find))
 
 
-def _telling(text: bytes, sample: list[Cell], hits: list[tuple[Hit, Cell]]) -> frozenset[bytes]:
+def telling_headings(
+    text: bytes, sample: list[Cell], hits: list[tuple[Hit, Cell]]
+) -> frozenset[bytes]:
     """Return the headings of the columns in which something is found."""
     cells = Counter(cell.heading for cell in sample)
     found = Counter(cell.heading for _, cell in hits)
     persons = {
         cell.heading
         for _, cell in hits
-        if given_name(text[cell.start : cell.end].decode(errors="replace"))
+        if given_name(text[cell.start : cell.end].decode(errors="replace").strip('"'))
     }
     return frozenset(
         heading
