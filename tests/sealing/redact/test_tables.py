@@ -122,8 +122,8 @@ def test_time_grows_with_the_length_and_no_faster(redactor: Redactor, line: str)
     ("document", "expected"),
     [
         (
-            '{"values": [["Name", "SSN"], ["Ann Lee", "078051120"], ["", null], ["Bo", 219099999]]}',
-            '{"values": [["Name", "SSN"], ["[NAME]", "[SSN]"], ["", null], ["[NAME]", "[SSN]"]]}',
+            '{"rows": [["Name", "SSN"], ["Ann Lee", "078051120"], ["", null], ["Bo", 219099999]]}',
+            '{"rows": [["Name", "SSN"], ["[NAME]", "[SSN]"], ["", null], ["[NAME]", "[SSN]"]]}',
         ),
         (
             '{"columns":["id","ssn"],"index":[0],"data":[[1,"0780\\u0035112\\u0030"],[2,219099999]]}',
