@@ -6,9 +6,15 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Final, NamedTuple, TypeAlias
 
-_SEPARATORS: Final = (b"\t", b"|", b";", b",")
+_LOOSE_COMMA: Final = b", "
+_SEPARATORS: Final = (b"\t", b"|", b";", b",", _LOOSE_COMMA)
 _TIGHT_COMMA: Final = re.compile(rb",[^\s0-9]")
-"""In prose a blank stands behind a comma; between headings none does."""
+"""In prose a blank stands behind a comma; between headings mostly none does."""
+
+_WORDS: Final = rb"(?:[\w#./()\x80-\xff-]{1,30}+ ?){1,4}"
+_LINE_OF_WORDS: Final = re.compile(rb"[ \t]*+" + _WORDS + rb"(?:, " + _WORDS + rb")++\r?(?=\n)")
+_LATER_LINE_OF_WORDS: Final = re.compile(b"\n" + _LINE_OF_WORDS.pattern)
+"""Where it does, the whole line is made of few words at a time."""
 
 _MAX_HEADING_BYTES: Final = 60
 _DIGITS: Final = re.compile(rb"[0-9]{3}")
@@ -75,15 +81,11 @@ def sampled(cells: Iterable[Cell]) -> list[Cell]:
     return sample
 
 
-def may_have_table(text: bytes) -> bool:
-    """Tell cheaply that no line of *text* has cells; True proves nothing."""
-    return b"|" in text or b";" in text or b"\t" in text or _TIGHT_COMMA.search(text) is not None
-
-
 def tables_in(text: bytes) -> Iterator[Table]:
     """Yield what may be tables: lines with cells below as many that may be headings."""
     for separator in _SEPARATORS:
-        yield from _tables(text, separator)
+        if separator in text:
+            yield from _tables(text, separator)
 
 
 def _tables(text: bytes, separator: bytes) -> Iterator[Table]:
@@ -99,10 +101,15 @@ def _tables(text: bytes, separator: bytes) -> Iterator[Table]:
 
 def _first(text: bytes, separator: bytes, start: int) -> int:
     """Return where the next separator stands; if it is a comma, one as in headings."""
-    if separator != b",":
-        return text.find(separator, start)
-    comma = _TIGHT_COMMA.search(text, start)
-    return comma.start() if comma else -1
+    if separator == _LOOSE_COMMA:
+        line = _LATER_LINE_OF_WORDS.search(text, start)
+        if not start:
+            line = _LINE_OF_WORDS.match(text) or line
+        return text.find(separator, line.start()) if line else -1
+    if separator == b",":
+        comma = _TIGHT_COMMA.search(text, start)
+        return comma.start() if comma else -1
+    return text.find(separator, start)
 
 
 def _run(text: bytes, start: int, separator: bytes) -> tuple[list[Stretch], int]:
@@ -177,7 +184,7 @@ def _cells(text: bytes, start: int, end: int, separator: bytes) -> Iterator[Stre
             without = cell.lstrip(_BLANKS)
             first = start + len(cell) - len(without)
             yield first, first + len(without.rstrip(_AT_END))
-            start += len(cell) + 1
+            start += len(cell) + len(separator)
         return
     while start <= end:
         close = start
@@ -188,7 +195,7 @@ def _cells(text: bytes, start: int, end: int, separator: bytes) -> Iterator[Stre
         close = text.find(separator, close, end)
         close = end if close < 0 else close
         yield _trimmed(text, start, close)
-        start = close + 1
+        start = close + len(separator)
 
 
 def _trimmed(text: bytes, start: int, end: int) -> Stretch:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from sealift.sealing.redact.delimited import may_have_table
 from sealift.sealing.redact.finder import Hit, joined
 from sealift.sealing.redact.json_escapes import QUOTE, unescaped, written_positions
 from sealift.sealing.redact.sweep import Sweep
@@ -32,8 +31,6 @@ def with_tables(document: bytes, plain: bytes, found: list[Hit], sweep: Sweep) -
     more: list[Hit] = []
     for start, end in _strings_of_lines(plain):
         written = document[start:end]
-        if b"\\t" not in written and not may_have_table(written):
-            continue
         text = unescaped(written)[0].replace(QUOTE, b'"')
         hits = joined(table_hits(text, sweep.find_in_bytes))
         ends = written_positions(written, chain.from_iterable(hit[:2] for hit in hits))
