@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import re2
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.rule import WORDED, Rule, compiled, pattern_options
+from sealift.sealing.redact.rule import WORDED, Rule, pattern_options
 
 _MAX_SET_BYTES: Final = 32 << 20
 _SAMPLE: Final = 8
@@ -61,7 +61,7 @@ class FirstPass:
         clock: Seconds of this thread's CPU time.
 
     Raises:
-        ConfigError: A hint is wrong, or the patterns take too much memory.
+        ConfigError: The patterns take too much memory together.
     """
 
     def __init__(
@@ -85,10 +85,6 @@ class FirstPass:
         possible = self._possible(data)
         self._watch(self._clock() - start, len(data))
         return possible
-
-    def gave_up(self, data: bytes) -> bool:
-        """Tell whether some rules must look at *data* because memory did not suffice."""
-        return any(len(one.numbers) not in one.match(data) for one in self._automata)
 
     def part(self) -> None:
         """Go on with an automaton for each kind of rules."""
@@ -142,18 +138,10 @@ def _automaton(rules: Sequence[Rule], numbers: range) -> _Automaton:
     patterns = re2.Set.SearchSet(options)
     try:
         for rule in rules:
-            _add(patterns, rule)
+            patterns.Add(rule.first_look)
         patterns.Add(_ALWAYS)
         patterns.Compile()
     except re2.error as error:
         raise ConfigError(f"the {len(rules)} redaction rules are too large together") from error
     # The library's compiled object itself: see Rule.spans.
     return _Automaton(patterns._set.Match, numbers, [len(rules)])  # noqa: SLF001
-
-
-def _add(patterns: re2.Set, rule: Rule) -> None:
-    try:
-        patterns.Add(rule.first_look)
-    except re2.error:
-        compiled(rule.first_look.decode(), rule.name)  # says what is wrong with it
-        raise

@@ -92,33 +92,34 @@ class Rule:
                 if near
                 else f"The validators are {', '.join(sorted(VALIDATORS))}.",
             )
-        if not self.proven and self.regexp.search(b"") is not None:
+        if self.proven:
+            return
+        for part in (self.pattern, self.unless, self.hint):
+            self._refuse_long(part)
+            compiled(part, self.name)
+        if self.regexp.search(b"") is not None:
             raise ConfigError(f"redaction rule {self.name!r}: the pattern matches empty text")
 
     @cached_property
     def regexp(self) -> Any:
         """The compiled search, over UTF-8 bytes: the look-alikes, or else the pattern."""
-        pattern = self._part(self.pattern)
+        pattern = widened(self.pattern)
         if not self.unless:
             return compiled(pattern, self.name)
-        unless = self._part(self.unless)
-        for part in (pattern, unless):
-            compiled(part, self.name)
+        unless = widened(self.unless)
         return compiled(f"(?:{unless})|(?P<{_PATTERN_GROUP}>{pattern})", self.name)
 
     @cached_property
     def first_look(self) -> bytes:
         """The RE2 pattern of the texts in which to search: the hint, or else the pattern."""
-        return self._part(self.hint or self.pattern).encode()
+        return widened(self.hint or self.pattern).encode()
 
-    def _part(self, pattern: str) -> str:
-        """Return a part of the rule as it is compiled."""
-        if len(pattern) > _MAX_PATTERN_CHARACTERS:
+    def _refuse_long(self, part: str) -> None:
+        if len(part) > _MAX_PATTERN_CHARACTERS:
             raise ConfigError(
                 f"redaction rule {self.name!r}: the pattern is longer than "
                 f"{_MAX_PATTERN_CHARACTERS} characters",
             )
-        return widened(pattern)
 
     @cached_property
     def spans(self) -> Callable[[bytes, int, int], list[tuple[int, int]]]:
