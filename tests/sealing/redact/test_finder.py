@@ -214,6 +214,29 @@ def test_a_value_is_found_among_any_text(everything: Finder, before: str, after:
     assert all(first.end <= then.start for first, then in pairwise(hits))
 
 
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        (
+            "Their SSNs are 078051120, 219099999 and 457555462.",
+            ["078051120", "219099999", "457555462"],
+        ),
+        ("Phone numbers:\n- 2125551234\n- 4144346990\nbye", ["2125551234", "4144346990"]),
+        ("phones:\r\n1. 2125551234\r\n2. 4144346990", ["2125551234", "4144346990"]),
+        ("MRNs: 123456; 234567, none", ["123456", "234567"]),
+        ("Participants: Annabel Lee; Bo Berg, Munich", ["Annabel Lee", "Bo Berg"]),
+        ("my name is Anna and Paul knows it", ["Anna", "Paul"]),
+        ("I'm Anna, Paul knows it", ["Anna"]),
+        ("my name is Anna and Munich is nice", ["Anna"]),
+        ("my phone is 2125551234, 8100339075793834 is the order", ["2125551234"]),
+        ("password: hunter22x, thanks 4 all", ["hunter22x"]),
+        ("SSN 078051120, 12 beds", ["078051120"]),
+    ],
+)
+def test_what_is_announced_may_be_several(everything: Finder, text: str, values: list[str]) -> None:
+    assert [text[hit.start : hit.end] for hit in everything.find(text)] == values
+
+
 SHAPES: dict[str, Callable[[int], str]] = {
     "digits": lambda n: "4" * n,
     "groups": lambda n: "4111 1111 " * (n // 10),
@@ -240,6 +263,8 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "emails": lambda n: "a@b.cd " * (n // 7),
     "dates": lambda n: "1.2.2020 " * (n // 9),
     "phones": lambda n: "+1 555 " * (n // 7),
+    "several": lambda n: "SSN 078051120" + ", 219099999" * (n // 11),
+    "several of each": lambda n: "SSN 078051120, 1 " * (n // 17),
 }
 
 

@@ -1,10 +1,11 @@
 """One rule's search through a text: every value that passes the check, none hiding another."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from sealift.sealing.redact.rule import Rule
+from sealift.sealing.redact.people import given_name
+from sealift.sealing.redact.rule import WORDED, Rule
 from sealift.sealing.redact.typography import plainly
 from sealift.sealing.redact.validators import VALIDATORS
 
@@ -12,6 +13,22 @@ _MAX_SHRUNK_BYTES: Final = 96
 _GAP: Final = re.compile(rb"[ \t\n.,/-]+")
 _FINE_GAP: Final = re.compile(rb"(?:[ \t\n.,/-]|\xc2\xa0|\xe2\x80[\x93\x94])+")
 """What stands between words and groups of digits, in UTF-8."""
+
+_MAX_WORDS_BYTES: Final = 200
+_DIGIT: Final = re.compile(r"[0-9]")
+_OF_LABELS: Final = frozenset(("announced", "labelled", "keyed"))
+"""Validators of names that stand behind a label."""
+
+_OF_ANY_FORM: Final = frozenset(
+    ("PASSWORD", "SECRET", "AWS_SECRET", "TOKEN", "AUTHORIZATION", "COOKIE", "LOGIN", "URL")
+)
+"""Labels of what has no form by which the next thing is told from the next value."""
+
+_AND: Final = re.compile(
+    rb"(?:,? (?:and|or|und|oder|et|ou|y|o|e|en|i|og|och|as well as|&|plus) |[,;/] ?\r?\n?[ \t]*"
+    rb"|\r?\n[ \t]{0,8}(?:(?:[-*+]|\xe2\x80\xa2|[0-9]{1,2}[.)])[ \t]{1,3})?)(?=[^\s,;])",
+)
+"""What stands between things of one kind in a row, and at the beginning of a list's lines."""
 
 
 class Search(NamedTuple):
@@ -46,12 +63,44 @@ def matches(search: Search, data: bytes, number: int) -> list[tuple[int, int, in
         if start < 0 or start == end:  # a look-alike, which stays
             continue
         if valid is None or valid(_text(data, start, end)):
-            values.append((start, end, number))
             position = end
-            continue
-        start, position = _shrunk(rule, valid, data, (whole, start, end))
-        if start >= 0:
-            values.append((start, position, number))
+        else:
+            start, position = _shrunk(rule, valid, data, (whole, start, end))
+            if start < 0:
+                continue
+        values.append((start, position, number))
+        if start > whole and rule.label not in _OF_ANY_FORM:
+            for more in _enumerated(search, data, (whole, start, position)):
+                values.append((*more, number))
+                position = more[1]
+
+
+def _enumerated(
+    search: Search, data: bytes, found: tuple[int, int, int]
+) -> Iterator[tuple[int, int]]:
+    """Yield where more values follow one that words announce, each as if they stood before it.
+
+    "SSNs: 078051120, 219099999 and 457555462". What comes next may also be something else, so a
+    number must have a digit, and a name be a known one; and behind "I am" a comma ends it.
+    """
+    rule, spans, group, valid = search
+    whole, start, end = found
+    before = data[max(whole, start - _MAX_WORDS_BYTES) : start]
+    while (gap := _AND.match(data, end)) is not None:
+        begin = gap.end()
+        text = before + data[begin : begin + _MAX_SHRUNK_BYTES]
+        first, last = spans(text, 0, len(text))[group]
+        if first != len(before):
+            return
+        value = _text(text, first, last)
+        if rule.label not in WORDED:
+            is_one = _DIGIT.search(value) is not None
+        else:
+            is_one = given_name(value) and (rule.validator in _OF_LABELS or b"," not in gap[0])
+        if not is_one or (valid is not None and not valid(value)):
+            return
+        end = begin + last - first
+        yield begin, end
 
 
 def _text(data: bytes, start: int, end: int) -> str:
