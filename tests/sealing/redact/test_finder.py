@@ -222,7 +222,7 @@ def test_a_value_is_found_among_any_text(everything: Finder, before: str, after:
             ["078051120", "219099999", "457555462"],
         ),
         ("Phone numbers:\n- 2125551234\n- 4144346990\nbye", ["2125551234", "4144346990"]),
-        ("phones:\r\n1. 2125551234\r\n2. 4144346990", ["2125551234", "4144346990"]),
+        ("phones:\r\n* 2125551234\r\n* 4144346990", ["2125551234", "4144346990"]),
         ("MRNs: 123456; 234567, none", ["123456", "234567"]),
         ("Participants: Annabel Lee; Bo Berg, Munich", ["Annabel Lee", "Bo Berg"]),
         ("my name is Anna and Paul knows it", ["Anna", "Paul"]),
