@@ -59,6 +59,13 @@ def test_bare_values_are_found_by_their_columns_heading(redactor: Redactor, sepa
             id="blanks behind commas and lines before it",
         ),
         pytest.param(
+            "<table><tr><th>City</th><th>SSN</th></tr><tr><td>Linz</td><td>078051120</td></tr>"
+            "<TR><TD>Rom<TD class='x'>\n<b>219099999 </b></TR></table>",
+            "<table><tr><th>City</th><th>SSN</th></tr><tr><td>Linz</td><td>[SSN]</td></tr>"
+            "<TR><TD>Rom<TD class='x'>\n<b>[SSN] </b></TR></table>",
+            id="html",
+        ),
+        pytest.param(
             "Hello, here it is:\nas of 1,Monday\nssn,city\n078051120,Linz\n",
             "Hello, here it is:\nas of 1,Monday\nssn,city\n[SSN],Linz\n",
             id="lines before it",
@@ -116,6 +123,8 @@ def test_a_file_of_csv_is_redacted_as_its_text_is(redactor: Redactor) -> None:
         "a|b\n\n\n\n",
         "aa bb, cc dd\n",
         "aa bb cc dd ee, ",
+        "<tr><td>a",
+        "<td><b>",
         '"a","b","c"\n',
         "ssn,a\n,078051120\n",
     ],

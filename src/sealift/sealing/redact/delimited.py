@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from dataclasses import dataclass
+from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
 _LOOSE_COMMA: Final = b", "
@@ -28,7 +29,7 @@ _MAX_CELL_LINES: Final = 50
 _MAX_OTHER_LINES: Final = 2
 _MAX_LINES_BEFORE: Final = 20
 _MAX_HEADINGS: Final = 3
-_LOOKED_AT_ROWS: Final = 200
+_LOOKED_AT_CELLS: Final = 2000
 _SAMPLED_CELLS: Final = 3
 
 Stretch: TypeAlias = tuple[int, int]
@@ -46,35 +47,30 @@ class Cell(NamedTuple):
     end: int
 
 
-class Table(NamedTuple):
-    """Headings, and the lines below them."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The cells below headings, in order; each time anew, as there may be many."""
 
+    text: bytes
     separator: bytes
     headings: list[bytes]
     lines: list[Stretch]
-    """Where they stand in the text."""
+    """Where the lines below the headings stand in the text."""
 
-    def rows(self, text: bytes) -> Iterator[list[Cell]]:
-        """Yield the cells of each line, as far as there are headings."""
+    def __iter__(self) -> Iterator[Cell]:
         for start, end in self.lines:
-            yield [
-                Cell(heading, *cell)
-                for heading, cell in zip(
-                    self.headings, _cells(text, start, end, self.separator), strict=False
-                )
-                if heading and cell[0] < cell[1]
-            ]
-
-    def sample(self, text: bytes) -> list[Cell]:
-        """Return the first cells of each column."""
-        return sampled(chain.from_iterable(islice(self.rows(text), _LOOKED_AT_ROWS)))
+            for heading, (first, last) in zip(
+                self.headings, _cells(self.text, start, end, self.separator), strict=False
+            ):
+                if heading and first < last:
+                    yield Cell(heading, first, last)
 
 
 def sampled(cells: Iterable[Cell]) -> list[Cell]:
-    """Return the first of some cells of each column."""
+    """Return the first cells of each column."""
     counts: Counter[bytes] = Counter()
     sample: list[Cell] = []
-    for cell in cells:
+    for cell in islice(cells, _LOOKED_AT_CELLS):
         if counts[cell.heading] < _SAMPLED_CELLS:
             counts[cell.heading] += 1
             sample.append(cell)
@@ -159,7 +155,7 @@ def _table(text: bytes, run: list[Stretch], separator: bytes) -> Iterator[Table]
             del below[0]
             left = 1
         if below and sum(1 for _ in _cells(text, *below[0], separator)) == len(headings):
-            yield Table(separator, headings, below)
+            yield Table(text, separator, headings, below)
             left -= 1
         if not left:
             return

@@ -1,4 +1,4 @@
-"""Tables in the strings of JSON: CSV that a tool returned, Markdown that an assistant wrote."""
+"""Tables in the strings of JSON: CSV that a tool returned, a mail in HTML."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -9,7 +9,7 @@ from sealift.sealing.redact.json_escapes import QUOTE, unescaped, written_positi
 from sealift.sealing.redact.sweep import Sweep
 from sealift.sealing.redact.tables import table_hits
 
-_LINE: Final = b"\\n"
+_MARKS: Final = (b"\\n", b"<tr", b"<TR")
 
 
 def with_tables(document: bytes, plain: bytes, found: list[Hit], sweep: Sweep) -> list[Hit]:
@@ -29,7 +29,7 @@ def with_tables(document: bytes, plain: bytes, found: list[Hit], sweep: Sweep) -
         What was found, in order, none overlapping another.
     """
     more: list[Hit] = []
-    for start, end in _strings_of_lines(plain):
+    for start, end in _strings(plain):
         written = document[start:end]
         text = unescaped(written)[0].replace(QUOTE, b'"')
         hits = joined(table_hits(text, sweep.find_in_bytes))
@@ -38,10 +38,14 @@ def with_tables(document: bytes, plain: bytes, found: list[Hit], sweep: Sweep) -
     return joined([*found, *more]) if more else found
 
 
-def _strings_of_lines(plain: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the strings that have lines."""
-    position = plain.find(_LINE)
-    while position >= 0:
-        start, end = plain.rfind(b'"', 0, position) + 1, plain.index(b'"', position)
-        yield start, end
-        position = plain.find(_LINE, end)
+def _strings(plain: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the strings in which a line ends, or a row of HTML begins."""
+    seen: set[int] = set()
+    for mark in _MARKS:
+        position = plain.find(mark)
+        while position >= 0:
+            start, end = plain.rfind(b'"', 0, position) + 1, plain.index(b'"', position)
+            if start not in seen:
+                seen.add(start)
+                yield start, end
+            position = plain.find(mark, end)

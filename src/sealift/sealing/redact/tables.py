@@ -3,11 +3,12 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, TypeAlias
 
-from sealift.sealing.redact.delimited import Cell, tables_in
+from sealift.sealing.redact.delimited import Cell, sampled, tables_in
 from sealift.sealing.redact.finder import SEPARATOR, Hit
+from sealift.sealing.redact.html_tables import html_tables_in
 from sealift.sealing.redact.people import given_name
 from sealift.sealing.redact.rule import WORDED
 
@@ -34,11 +35,12 @@ def table_hits(text: bytes, find: Find) -> Iterator[Hit]:
 
         find: Asks for each cell.
     """
-    for table in tables_in(text):
-        sample = table.sample(text)
+    tables: Iterator[Iterable[Cell]] = chain(tables_in(text), html_tables_in(text))
+    for table in tables:
+        sample = sampled(table)
         telling = telling_headings(text, sample, list(_hits(text, sample, find)))
         if telling:
-            cells = (cell for row in table.rows(text) for cell in row if cell.heading in telling)
+            cells = (cell for cell in table if cell.heading in telling)
             yield from (hit for hit, _ in _hits(text, cells, find))
 
 

@@ -1,0 +1,57 @@
+"""Tables in HTML, as mails and pages hold them: their headings and cells."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from sealift.sealing.redact.delimited import Cell, Stretch, may_head
+
+_TAG: Final = re.compile(rb"<(?P<name>/?(?:table|tr|t[hd]))\b[^<>]*>", re.IGNORECASE)
+_BEFORE: Final = re.compile(rb"(?:\s|&nbsp;|<[^<>]*>)*+")
+_BLANKS: Final = b" \t\r\n"
+_CLOSE: Final = ord(">")
+_CELLS: Final = (b"td", b"th")
+
+
+def html_tables_in(text: bytes) -> Iterator[list[Cell]]:
+    """Yield the cells of each table whose first row may be headings."""
+    rows: list[list[Stretch]] = []
+    opened = -1
+    for tag in _TAG.finditer(text):
+        name = tag["name"].lower()
+        if opened >= 0 and rows:
+            rows[-1].append(_without_tags(text, opened, tag.start()))
+        opened = tag.end() if name in _CELLS else -1
+        if name.endswith(b"table"):
+            yield from _table(text, rows)
+            rows = []
+        elif name == b"tr":
+            rows.append([])
+    yield from _table(text, rows)
+
+
+def _table(text: bytes, rows: list[list[Stretch]]) -> Iterator[list[Cell]]:
+    if len(rows) < 2:
+        return
+    headings = [text[slice(*cell)] for cell in rows[0]]
+    if any(headings) and all(map(may_head, headings)):
+        yield [
+            Cell(heading, *cell)
+            for row in rows[1:]
+            for heading, cell in zip(headings, row, strict=False)
+            if heading and cell[0] < cell[1]
+        ]
+
+
+def _without_tags(text: bytes, start: int, end: int) -> Stretch:
+    """Leave out the tags and blanks around what a cell holds."""
+    before = _BEFORE.match(text, start, end)
+    start = before.end() if before else start
+    while end > start:
+        if text[end - 1] in _BLANKS:
+            end -= 1
+        elif text[end - 1] == _CLOSE and (tag := text.rfind(b"<", start, end)) >= 0:
+            end = tag
+        else:
+            break
+    return start, end
