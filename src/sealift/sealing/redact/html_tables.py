@@ -15,6 +15,8 @@ _CELLS: Final = (b"td", b"th")
 
 def html_tables_in(text: bytes) -> Iterator[list[Cell]]:
     """Yield the cells of each table whose first row may be headings."""
+    if b"<" not in text:
+        return
     rows: list[list[Stretch]] = []
     opened = -1
     for tag in _TAG.finditer(text):

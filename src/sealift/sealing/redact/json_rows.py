@@ -51,6 +51,8 @@ def with_rows(document: bytes, plain: bytes, found: list[Hit], search: Search) -
     Returns:
         What was found, in order, none overlapping another.
     """
+    if plain.count(b"[") < 2:  # as usual, and sooner told
+        return found
     more: list[Hit] = []
     named: list[list[bytes]] | None = None
     for opened in _LISTS.finditer(plain):
