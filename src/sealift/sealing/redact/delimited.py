@@ -1,38 +1,42 @@
 """Tables in a text of lines, as CSV and Markdown write them: their headings and cells."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import Final, NamedTuple, TypeAlias
+from itertools import islice, pairwise
+from typing import Final, NamedTuple
+
+from sealift.sealing.redact.records import Stretch, cells_of, record_end
 
 _LOOSE_COMMA: Final = b", "
-_SEPARATORS: Final = (b"\t", b"|", b";", b",", _LOOSE_COMMA)
+_SEPARATORS: Final = (b"\t", b"|", b";", b",", _LOOSE_COMMA, "\u2502".encode())
 _TIGHT_COMMA: Final = re.compile(rb",[^\s0-9]")
 """In prose a blank stands behind a comma; between headings mostly none does."""
 
-_WORDS: Final = rb"(?:[\w#./()\x80-\xff-]{1,30}+ ?){1,4}"
+_WORDS: Final = rb'(?:[\w"#./()\x80-\xff-]{1,30}+ ?){1,4}'
 _LINE_OF_WORDS: Final = re.compile(rb"[ \t]*+" + _WORDS + rb"(?:, " + _WORDS + rb")++\r?(?=\n)")
 _LATER_LINE_OF_WORDS: Final = re.compile(b"\n" + _LINE_OF_WORDS.pattern)
 """Where it does, the whole line is made of few words at a time."""
 
-_MAX_HEADING_BYTES: Final = 60
-_DIGITS: Final = re.compile(rb"[0-9]{3}")
-_LETTER: Final = re.compile(rb"[A-Za-z\x80-\xff]")
-_RULE: Final = re.compile(rb"[ \t|+:=-]*-[ \t|+:=-]*")
+_RULE: Final = re.compile(rb"[ \t|+:=>]*+--[ \t\r|+:=-]*+")
 """The line below the headings in Markdown, and in what databases print."""
 
-_BLANKS: Final = b" \t*`"
-_AT_END: Final = _BLANKS + b"\r"
-_MAX_CELL_LINES: Final = 50
 _MAX_OTHER_LINES: Final = 2
 _MAX_LINES_BEFORE: Final = 20
-_MAX_HEADINGS: Final = 3
-_LOOKED_AT_CELLS: Final = 2000
-_SAMPLED_CELLS: Final = 3
 
-Stretch: TypeAlias = tuple[int, int]
+_MAX_HEADING_BYTES: Final = 80
+_LETTER: Final = re.compile(rb"[A-Za-z\x80-\xff]")
+_VALUE: Final = re.compile(
+    rb"@|://|BLOCKED|\[[A-Z][A-Z0-9_~a-z-]*\]|\A(?:[^A-Za-z0-9\x80-\xff]*+[0-9]){5}[^A-Za-z\x80-\xff]*+\Z"
+)
+"""What stands in no heading: an address, a replacement, a long number."""
+
+_DIGITS: Final = re.compile(rb"[0-9]{3}|@")
+
+_LOOKED_AT_CELLS: Final = 2000
+_SAMPLED_CELLS: Final = 5
+_NOTHING: Final = frozenset((b"n/a", b"na", b"none", b"null", b"nil", b"unknown", b"tbd", b"nan"))
+_SOMETHING: Final = re.compile(rb"[A-Za-z1-9\x80-\xff]")
 
 
 class Cell(NamedTuple):
@@ -60,21 +64,43 @@ class Table:
     def __iter__(self) -> Iterator[Cell]:
         for start, end in self.lines:
             for heading, (first, last) in zip(
-                self.headings, _cells(self.text, start, end, self.separator), strict=False
+                self.headings, cells_of(self.text, start, end, self.separator), strict=False
             ):
                 if heading and first < last:
                     yield Cell(heading, first, last)
 
 
-def sampled(cells: Iterable[Cell]) -> list[Cell]:
-    """Return the first cells of each column."""
-    counts: Counter[bytes] = Counter()
+def sampled(text: bytes, cells: Iterable[Cell]) -> list[Cell]:
+    """Return the first different cells of each column, of those that hold something."""
+    seen: dict[bytes, set[bytes]] = {}
     sample: list[Cell] = []
     for cell in islice(cells, _LOOKED_AT_CELLS):
-        if counts[cell.heading] < _SAMPLED_CELLS:
-            counts[cell.heading] += 1
+        value = text[cell.start : cell.end].strip(b'"')
+        known = seen.setdefault(cell.heading, set())
+        if len(known) < _SAMPLED_CELLS and value not in known and _holds_something(value):
+            known.add(value)
             sample.append(cell)
     return sample
+
+
+def _holds_something(value: bytes) -> bool:
+    return (
+        _SOMETHING.search(value) is not None
+        and value.lower() not in _NOTHING
+        and not value.startswith((b"BLOCKED", b"["))
+    )
+
+
+def headings_of(cells: list[bytes]) -> list[bytes]:
+    """Return what of a row may stand above columns; nothing if the row holds values."""
+    if any(map(_VALUE.search, cells)):
+        return []
+    headings = [one if _may_head(one) else b"" for one in cells]
+    return headings if any(headings) else []
+
+
+def _may_head(cell: bytes) -> bool:
+    return len(cell) <= _MAX_HEADING_BYTES and _LETTER.search(cell) is not None
 
 
 def tables_in(text: bytes) -> Iterator[Table]:
@@ -85,14 +111,11 @@ def tables_in(text: bytes) -> Iterator[Table]:
 
 
 def _tables(text: bytes, separator: bytes) -> Iterator[Table]:
-    """Yield runs of lines that have the same separator, few others between."""
     at = _first(text, separator, 0)
     while at >= 0:
-        start = text.rfind(b"\n", 0, at) + 1
-        run, end = _run(text, start, separator)
-        if len(run) > 1:
-            yield from _table(text, run, separator)
-        at = _first(text, separator, end)
+        run = _Run(text, separator, text.rfind(b"\n", 0, at) + 1)
+        yield from run.tables()
+        at = _first(text, separator, run.end)
 
 
 def _first(text: bytes, separator: bytes, start: int) -> int:
@@ -108,96 +131,83 @@ def _first(text: bytes, separator: bytes, start: int) -> int:
     return text.find(separator, start)
 
 
-def _run(text: bytes, start: int, separator: bytes) -> tuple[list[Stretch], int]:
-    """Return the lines from *start* that have a separator, and where the last of them ends."""
-    run: list[Stretch] = []
-    others = last = 0
-    while start <= len(text) and others <= _MAX_OTHER_LINES:
-        end = _line_end(text, start)
-        if text.find(separator, start, end) < 0:
-            others += 1
-        else:
-            if b'"' in text[start:end]:
-                end = _end_of_quoted(text, start, end)
-            run.append((start, end))
-            others, last = 0, end
-        start = end + 1
-    return run, last
+class _Run:
+    """Lines that have the same separator, with few others between, from the one at *start*."""
 
+    def __init__(self, text: bytes, separator: bytes, start: int) -> None:
+        self._text = text
+        self._separator = separator
+        self._lines: list[Stretch] = []
+        self._may_begin: list[int] = []
+        """Numbers of lines behind a gap."""
 
-def _end_of_quoted(text: bytes, start: int, end: int) -> int:
-    """Return where the last line ends that a quoted cell reaches; *end*, if none closes it."""
-    close = end
-    is_open = text.count(b'"', start, end) & 1
-    for _ in range(_MAX_CELL_LINES):
-        if not is_open or close >= len(text):
-            break
-        after = _line_end(text, close + 1)
-        is_open ^= text.count(b'"', close, after) & 1
-        close = after
-    return end if is_open else close
+        self._ruled: set[int] = set()
+        """Numbers of lines above a rule."""
 
+        self.end = self._read(start)
 
-def _line_end(text: bytes, start: int) -> int:
-    end = text.find(b"\n", start)
-    return len(text) if end < 0 else end
+    def _read(self, start: int) -> int:
+        """Gather the lines; return where the last of them ends."""
+        text, separator = self._text, self._separator
+        others, last = 0, start
+        is_gap = False
+        while start <= len(text) and others <= _MAX_OTHER_LINES:
+            end = text.find(b"\n", start)
+            end = len(text) if end < 0 else end
+            if text.find(b"--", start, end) >= 0 and _RULE.fullmatch(text, start, end):
+                if self._lines and not is_gap:
+                    self._ruled.add(len(self._lines) - 1)
+                last = end
+            elif text.find(separator, start, end) >= 0:
+                if is_gap:
+                    self._may_begin.append(len(self._lines))
+                end = last = record_end(text, start, end, separator)
+                self._lines.append((start, end))
+                others, is_gap = 0, False
+            else:
+                is_gap = True
+                others += bool(text[start:end].strip())
+            start = end + 1
+        return last
 
-
-def _table(text: bytes, run: list[Stretch], separator: bytes) -> Iterator[Table]:
-    """Yield what stands in a run of lines, under each of the first that may be its headings."""
-    left = _MAX_HEADINGS
-    for number in range(min(len(run) - 1, _MAX_LINES_BEFORE)):
-        headings = [text[a:b] for a, b in _cells(text, *run[number], separator)]
-        if not all(map(may_head, headings)) or not any(headings):
-            continue
-        below = run[number + 1 :]
-        if _RULE.fullmatch(text[slice(*below[0])].strip()):
-            del below[0]
-            left = 1
-        if below and sum(1 for _ in _cells(text, *below[0], separator)) == len(headings):
-            yield Table(text, separator, headings, below)
-            left -= 1
-        if not left:
+    def tables(self) -> Iterator[Table]:
+        """Yield the lines below each that may be headings, up to the next such one."""
+        if len(self._lines) < 2:
             return
+        first = range(min(len(self._lines) - 1, _MAX_LINES_BEFORE, min(self._ruled, default=99)))
+        heads: list[tuple[int, list[bytes]]] = []
+        for number in sorted({*first, *self._may_begin, *self._ruled}):
+            headings = self._headings(number, is_first=not heads)
+            if headings:
+                heads.append((number, headings))
+        heads.append((len(self._lines), []))
+        for (number, headings), (end, _) in pairwise(heads):
+            yield Table(self._text, self._separator, headings, self._lines[number + 1 : end])
+
+    def _headings(self, number: int, *, is_first: bool) -> list[bytes]:
+        """Return the headings that a line has; none, if they are more of what is below them."""
+        if number + 1 >= len(self._lines):
+            return []
+        row, below = self._row(number), self._row(number + 1)
+        headings = headings_of(row)
+        if number in self._ruled or not headings:
+            return headings
+        if abs(len(row) - len(below)) > 1 or max(_filled(row), _filled(below)) < 2:
+            return []
+        return headings if is_first or _differs(row, below) else []
+
+    def _row(self, number: int) -> list[bytes]:
+        cells = cells_of(self._text, *self._lines[number], self._separator)
+        return [self._text[start:end] for start, end in cells]
 
 
-def may_head(heading: bytes) -> bool:
-    """Tell whether *heading* may stand above a column: nothing, or a word or some."""
-    if not heading:
-        return True
-    return (
-        len(heading) <= _MAX_HEADING_BYTES
-        and _LETTER.search(heading) is not None
-        and _DIGITS.search(heading) is None
+def _filled(row: list[bytes]) -> int:
+    return sum(map(bool, row))
+
+
+def _differs(row: list[bytes], below: list[bytes]) -> bool:
+    """Tell whether values stand below what holds none."""
+    return any(
+        bool(above) and _DIGITS.search(cell) is not None and _DIGITS.search(above) is None
+        for above, cell in zip(row, below, strict=False)
     )
-
-
-def _cells(text: bytes, start: int, end: int, separator: bytes) -> Iterator[Stretch]:
-    """Yield where each cell of a line stands, without the blanks and quotation marks around it."""
-    line = text[start:end]
-    if b'"' not in line:
-        for cell in line.split(separator):
-            without = cell.lstrip(_BLANKS)
-            first = start + len(cell) - len(without)
-            yield first, first + len(without.rstrip(_AT_END))
-            start += len(cell) + len(separator)
-        return
-    while start <= end:
-        close = start
-        if text.startswith(b'"', start, end):
-            close = text.find(b'"' + separator, start + 1, end)
-            if close < 0:
-                close = end if line.rstrip(_AT_END).endswith(b'"') else start
-        close = text.find(separator, close, end)
-        close = end if close < 0 else close
-        yield _trimmed(text, start, close)
-        start = close + len(separator)
-
-
-def _trimmed(text: bytes, start: int, end: int) -> Stretch:
-    cell = text[start:end].rstrip(_AT_END)
-    end = start + len(cell)
-    start = end - len(cell.lstrip(_BLANKS))
-    if end - start > 1 and text.startswith(b'"', start) and text.endswith(b'"', start, end):
-        return start + 1, end - 1
-    return start, end

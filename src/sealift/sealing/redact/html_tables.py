@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from sealift.sealing.redact.delimited import Cell, Stretch, may_head
+from sealift.sealing.redact.delimited import Cell, headings_of
+from sealift.sealing.redact.records import Stretch
 
 _TAG: Final = re.compile(rb"<(?P<name>/?(?:table|tr|t[hd]))\b[^<>]*>", re.IGNORECASE)
 _BEFORE: Final = re.compile(rb"(?:\s|&nbsp;|<[^<>]*>)*+")
@@ -35,8 +36,8 @@ def html_tables_in(text: bytes) -> Iterator[list[Cell]]:
 def _table(text: bytes, rows: list[list[Stretch]]) -> Iterator[list[Cell]]:
     if len(rows) < 2:
         return
-    headings = [text[slice(*cell)] for cell in rows[0]]
-    if any(headings) and all(map(may_head, headings)):
+    headings = headings_of([text[slice(*cell)] for cell in rows[0]])
+    if headings:
         yield [
             Cell(heading, *cell)
             for row in rows[1:]

@@ -1,25 +1,31 @@
 """Tables that JSON holds as lists of lists: their headings say of each cell what keys would."""
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from sealift.sealing.redact.delimited import Cell, may_head, sampled
+from sealift.sealing.redact.delimited import Cell, headings_of, sampled
 from sealift.sealing.redact.finder import Hit, joined
-from sealift.sealing.redact.json_families import Search, Stretch, found_behind
+from sealift.sealing.redact.json_escapes import unescaped
+from sealift.sealing.redact.json_families import Search, found_behind
+from sealift.sealing.redact.records import Stretch
 from sealift.sealing.redact.tables import telling_headings
 
-_BLANK: Final = rb"[ \t\r\n\0]*+"
+_BLANK: Final = rb"[ \t\r\n]*+"
 _LISTS: Final = re.compile(rb"\[" + _BLANK + rb"(?=\[)")
 _ELEMENT: Final = re.compile(
     _BLANK
-    + rb'(?P<element>"[^"]*"|-?[0-9][0-9.eE+-]*|true|false|null)'
+    + rb'(?:(?P<element>"[^"]*"|-?[0-9][0-9.eE+-]*|true|false|null)'
     + _BLANK
-    + rb"(?P<after>[,\]])"
+    + rb"(?P<after>[,\]])|(?P<nested>[\[{])|(?P<end>\]))"
 )
+_BRACKET: Final = re.compile(rb'"[^"]*"|(?P<open>[\[{])|(?P<close>[\]}])|\0')
+_AFTER: Final = re.compile(_BLANK + rb"(?P<after>[,\]])")
+_NEXT: Final = re.compile(_BLANK + b"," + _BLANK + rb"(?=\[)")
 _HEADINGS: Final = re.compile(
-    rb'"(?i:columns?|headers?|headings?|header_row|fields?|cols|names|keys|schema)"'
+    rb'"(?i:columns?|header(?:s|_?row)?|headings?|fields?|cols)"'
     + _BLANK
     + b":"
     + _BLANK
@@ -27,20 +33,19 @@ _HEADINGS: Final = re.compile(
     + _BLANK
     + b'")'
 )
-_NEXT: Final = re.compile(_BLANK + b"," + _BLANK + rb"(?=\[)")
 _EMPTY: Final = (b'""', b"null", b"true", b"false")
-_MAX_HEADINGS: Final = 20
 
 
 def with_rows(document: bytes, plain: bytes, found: list[Hit], search: Search) -> list[Hit]:
     """
     Search the cells of lists of lists as if each stood alone behind its column's heading.
 
-    The headings are the strings of the first list, or a list of as many behind a key such as
-    `columns`. See `tables.table_hits` for the columns that are looked at.
+    The headings are the strings of the first list, or the list of as many behind a key such as
+    `columns` that is nearest before it, or else behind. See `tables.table_hits` for the columns
+    that are looked at.
 
     Args:
-        document: Well-formed JSON texts.
+        document: Well-formed JSON texts, a NUL between them.
 
         plain: The same, its escaped quotes and backslashes hidden.
 
@@ -54,73 +59,119 @@ def with_rows(document: bytes, plain: bytes, found: list[Hit], search: Search) -
     if plain.count(b"[") < 2:  # as usual, and sooner told
         return found
     more: list[Hit] = []
-    named: list[list[bytes]] | None = None
+    named: _Named | None = None
     for opened in _LISTS.finditer(plain):
-        rows = _rows(plain, opened.end())
-        first = next(rows, None)
+        first = _row(plain, opened.end())
         if first is None:
             continue
-        if named is None:
-            named = [_texts(plain, row) for row in _heading_rows(plain)]
-        headings = next((some for some in named if len(some) == len(first)), None)
-        if headings is None:
-            headings = _texts(plain, first)
-            first = next(rows, None)
-        if first is not None and all(headings) and all(map(may_head, headings)):
-            more += _below(document, headings, chain([first], rows), search)
+        named = named or _Named(document, plain)
+        for headings, start in (
+            (named.near(opened.start(), len(first[0])), opened.end()),
+            (_headings(document, first[0]), _next_row(plain, first[1])),
+        ):
+            if headings and start >= 0:
+                more += _below(document, _Rows(plain, headings, start), search)
     return joined([*found, *more]) if more else found
 
 
-def _heading_rows(plain: bytes) -> Iterator[list[Stretch]]:
-    """Yield the first lists of strings behind keys that say that they are headings."""
-    for key in islice(_HEADINGS.finditer(plain), _MAX_HEADINGS):
-        yield from islice(_rows(plain, key.end()), 1)
+class _Named:
+    """The lists of strings behind keys that say that they are headings."""
+
+    def __init__(self, document: bytes, plain: bytes) -> None:
+        self._plain = plain
+        rows = [(key.end(), _row(plain, key.end())) for key in _HEADINGS.finditer(plain)]
+        self._lists = [(at, row[0]) for at, row in rows if row is not None]
+        self._starts = [at for at, _ in self._lists]
+        self._document = document
+
+    def near(self, position: int, size: int) -> list[bytes]:
+        """Return those of a table's columns that begins at *position*, if there are as many."""
+        at = bisect_right(self._starts, position)
+        for start, row in (*self._lists[max(at - 1, 0) : at], *self._lists[at : at + 1]):
+            between = self._plain.find(b"\0", min(start, position), max(start, position))
+            if between < 0 and len(row) == size:
+                return _headings(self._document, row)
+        return []
 
 
-def _rows(plain: bytes, start: int) -> Iterator[list[Stretch]]:
-    """Yield the lists from *start*, as long as they hold nothing but strings, numbers and words."""
-    while (row := _row(plain, start)) is not None:
-        elements, end = row
-        yield elements
-        following = _NEXT.match(plain, end)
-        if following is None:
-            return
-        start = following.end()
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The cells below headings, in order; each time anew, as there may be many."""
+
+    plain: bytes
+    headings: list[bytes]
+    start: int
+
+    def __iter__(self) -> Iterator[Cell]:
+        start = self.start
+        while start >= 0 and (row := _row(self.plain, start)) is not None:
+            for heading, (first, last) in zip(self.headings, row[0], strict=False):
+                if heading and first < last and self.plain[first:last] not in _EMPTY:
+                    yield Cell(heading, first, last)
+            start = _next_row(self.plain, row[1])
 
 
 def _row(plain: bytes, start: int) -> tuple[list[Stretch], int] | None:
+    """Return where the elements of a list stand, and where it ends; lists in it count as empty."""
     elements: list[Stretch] = []
     position = start + 1
     while (element := _ELEMENT.match(plain, position)) is not None:
-        elements.append(element.span("element"))
-        position = element.end()
-        if element["after"] == b"]":
+        if element["end"]:
+            return elements, element.end()
+        after: re.Match[bytes] | None = element
+        if element["nested"]:
+            after = _AFTER.match(plain, _nested_end(plain, element.start("nested")))
+            elements.append((position, position))
+        else:
+            elements.append(element.span("element"))
+        if after is None:
+            return None
+        position = after.end()
+        if after["after"] == b"]":
             return elements, position
     return None
 
 
-def _texts(plain: bytes, row: list[Stretch]) -> list[bytes]:
-    """Return the strings of a list; nothing for what is none."""
-    return [plain[a + 1 : b - 1] if plain.startswith(b'"', a) else b"" for a, b in row]
+def _nested_end(plain: bytes, start: int) -> int:
+    """Return where the list or object ends that begins at *start*."""
+    depth = 0
+    for bracket in _BRACKET.finditer(plain, start):
+        if bracket["open"]:
+            depth += 1
+        elif bracket["close"]:
+            depth -= 1
+            if not depth:
+                return bracket.end()
+        elif bracket[0] == b"\0":
+            break
+    return len(plain)
 
 
-def _below(
-    document: bytes, headings: list[bytes], rows: Iterable[list[Stretch]], search: Search
-) -> Iterator[Hit]:
-    """Yield what is found in the columns that their first cells tell of."""
-    cells = [
-        Cell(heading, *cell)
-        for row in rows
-        for heading, cell in zip(headings, row, strict=False)
-        if document[slice(*cell)] not in _EMPTY
+def _next_row(plain: bytes, end: int) -> int:
+    """Return where the next list begins behind one, or -1."""
+    following = _NEXT.match(plain, end)
+    return following.end() if following else -1
+
+
+def _headings(document: bytes, row: list[Stretch]) -> list[bytes]:
+    """Return the strings of a list, as they are written, that may be headings."""
+    texts = [
+        document[start + 1 : end - 1] if document.startswith(b'"', start, end) else b""
+        for start, end in row
     ]
-    sample = sampled(cells)
-    telling = telling_headings(
-        document, sample, [(hit, cell) for cell in sample for hit in _hits(document, cell, search)]
-    )
-    for cell in cells:
-        if cell.heading in telling:
-            yield from _hits(document, cell, search)
+    meant = headings_of([unescaped(text)[0] for text in texts])
+    return [text if may_head else b"" for text, may_head in zip(texts, meant, strict=False)]
+
+
+def _below(document: bytes, rows: _Rows, search: Search) -> Iterator[Hit]:
+    """Yield what is found in the columns that their first cells tell of."""
+    sample = sampled(document, rows)
+    hits = [(hit, cell) for cell in sample for hit in _hits(document, cell, search)]
+    telling = telling_headings(document, sample, hits)
+    if telling:
+        for cell in rows:
+            if cell.heading in telling:
+                yield from _hits(document, cell, search)
 
 
 def _hits(document: bytes, cell: Cell, search: Search) -> Iterator[Hit]:

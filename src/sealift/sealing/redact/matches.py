@@ -5,24 +5,19 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from sealift.sealing.redact.people import given_name
-from sealift.sealing.redact.rule import WORDED, Rule
+from sealift.sealing.redact.rule import OF_ANY_FORM, WORDED, Rule
 from sealift.sealing.redact.typography import plainly
 from sealift.sealing.redact.validators import VALIDATORS
 
 _MAX_SHRUNK_BYTES: Final = 96
-_GAP: Final = re.compile(rb"[ \t\n.,/-]+")
-_FINE_GAP: Final = re.compile(rb"(?:[ \t\n.,/-]|\xc2\xa0|\xe2\x80[\x93\x94])+")
+_GAP: Final = re.compile(rb"[ \t\r\n.,/-]+")
+_FINE_GAP: Final = re.compile(rb"(?:[ \t\r\n.,/-]|\xc2\xa0|\xe2\x80[\x93\x94])+")
 """What stands between words and groups of digits, in UTF-8."""
 
 _MAX_WORDS_BYTES: Final = 200
 _DIGIT: Final = re.compile(r"[0-9]")
 _OF_LABELS: Final = frozenset(("announced", "labelled", "keyed"))
 """Validators of names that stand behind a label."""
-
-_OF_ANY_FORM: Final = frozenset(
-    ("PASSWORD", "SECRET", "AWS_SECRET", "TOKEN", "AUTHORIZATION", "COOKIE", "LOGIN", "URL")
-)
-"""Labels of what has no form by which the next thing is told from the next value."""
 
 _AND: Final = re.compile(
     rb"(?:,? (?:and|or|und|oder|et|ou|y|o|e|en|i|og|och|as well as|&|plus) |[,;/] ?\r?\n?[ \t]*"
@@ -69,7 +64,7 @@ def matches(search: Search, data: bytes, number: int) -> list[tuple[int, int, in
             if start < 0:
                 continue
         values.append((start, position, number))
-        if start > whole and rule.label not in _OF_ANY_FORM:
+        if start > whole and rule.label not in OF_ANY_FORM:
             for more in _enumerated(search, data, (whole, start, position)):
                 values.append((*more, number))
                 position = more[1]

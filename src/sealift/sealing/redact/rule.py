@@ -19,6 +19,11 @@ REMOVED_GROUP: Final = "it"
 WORDED: Final = frozenset(("NAME", "ADDRESS"))
 """Labels of the rules that look for words, where others look for digits and marks."""
 
+OF_ANY_FORM: Final = frozenset(
+    ("PASSWORD", "SECRET", "AWS_SECRET", "TOKEN", "AUTHORIZATION", "COOKIE", "LOGIN", "URL")
+)
+"""Labels of what is told by the words before it, and has no form of its own."""
+
 _PATTERN_GROUP: Final = "sealift_pattern"
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LABEL: Final = re.compile(r"[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*")

@@ -1,5 +1,6 @@
 """What the heading of a table's column says, it says of each cell below."""
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -10,11 +11,13 @@ from sealift.sealing.redact.delimited import Cell, sampled, tables_in
 from sealift.sealing.redact.finder import SEPARATOR, Hit
 from sealift.sealing.redact.html_tables import html_tables_in
 from sealift.sealing.redact.people import given_name
-from sealift.sealing.redact.rule import WORDED
+from sealift.sealing.redact.rule import OF_ANY_FORM, WORDED, Rule
 
 _SEPARATOR: Final = SEPARATOR.encode()
 _OF_THINGS_TOO: Final = "announced"
 """The validator of names behind labels that things have, too: one must be listed."""
+
+_LIKE_A_SECRET: Final = re.compile(rb'"?(?=\S*[0-9])(?=\S*[A-Za-z])\S{6,}')
 
 _AT_ONCE: Final = 200
 
@@ -28,7 +31,8 @@ def table_hits(text: bytes, find: Find) -> Iterator[Hit]:
 
     Only in columns whose first cells hold something that is found so: a heading `ssn` tells of
     bare digits below it. Where words are found, as names are, they must be in half of those cells,
-    and a column of names must hold a known one.
+    and a column of names must hold a known one; what is told by its label alone, as a password,
+    must look like one.
 
     Args:
         text: Decoded, in UTF-8.
@@ -37,7 +41,7 @@ def table_hits(text: bytes, find: Find) -> Iterator[Hit]:
     """
     tables: Iterator[Iterable[Cell]] = chain(tables_in(text), html_tables_in(text))
     for table in tables:
-        sample = sampled(table)
+        sample = sampled(text, table)
         telling = telling_headings(text, sample, list(_hits(text, sample, find)))
         if telling:
             cells = (cell for cell in table if cell.heading in telling)
@@ -49,20 +53,23 @@ def telling_headings(
 ) -> frozenset[bytes]:
     """Return the headings of the columns in which something is found."""
     cells = Counter(cell.heading for cell in sample)
-    found = Counter(cell.heading for _, cell in hits)
-    persons = {
-        cell.heading
-        for _, cell in hits
-        if given_name(text[cell.start : cell.end].decode(errors="replace").strip('"'))
-    }
-    return frozenset(
-        heading
-        for (_, _, rule), (heading, *_) in hits
-        if rule.label not in WORDED
-        or (
-            2 * found[heading] >= cells[heading]
-            and (rule.validator != _OF_THINGS_TOO or heading in persons)
-        )
+    found: dict[bytes, list[tuple[Rule, bytes]]] = {}
+    for hit, cell in hits:
+        found.setdefault(cell.heading, []).append((hit.rule, text[cell.start : cell.end]))
+    return frozenset(heading for heading, some in found.items() if _tells(some, cells[heading]))
+
+
+def _tells(found: list[tuple[Rule, bytes]], cells: int) -> bool:
+    """Tell whether what was found in some cells of a column is there because of its heading."""
+    rules = [rule for rule, _ in found]
+    if any(rule.label not in WORDED | OF_ANY_FORM for rule in rules):
+        return True
+    if 2 * len(found) < cells:
+        return False
+    if any(rule.label in OF_ANY_FORM for rule in rules):
+        return all(_LIKE_A_SECRET.fullmatch(value) for _, value in found)
+    return any(rule.validator != _OF_THINGS_TOO for rule in rules) or any(
+        given_name(value.decode(errors="replace").strip('"')) for _, value in found
     )
 
 
