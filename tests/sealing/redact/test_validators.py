@@ -29,6 +29,7 @@ RIGHT_AND_WRONG = {
         ["Hauptstraße 12a", "Am Markt 3"],
         ["Im Jahr 2020", "Brigade 5", "Parkplatz 3"],
     ),
+    "greeted": (["Ann Lee", "Pan"], ["Dr", "Prof. Dr.", "Frau Dr.", "Everyone"]),
     "given-name": (["john smith", "Jean-Luc"], ["fine", "zzyzx", "", "john please"]),
     "iban": (
         ["GB82 WEST 1234 5698 7654 32", "de89370400440532013000", "NO93 8601 1117 947"],

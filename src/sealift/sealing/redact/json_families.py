@@ -16,6 +16,9 @@ _TOKEN: Final = re.compile(rb'(?P<string>"[^"]*")(?P<key>[ \t\r\n\0]*+:)?|[\[\]{
 _NUMBER: Final = re.compile(rb"(?:[0-9][^0-9]*){4}|[\x80-\xff]")
 """What an inner key has at least that may be a value: digits, which foreign ones may be, too."""
 
+_REPLACED: Final = re.compile(rb'"(?:BLOCKED|\[[A-Z])')
+"""How one begins that was found before."""
+
 Stretch: TypeAlias = tuple[int, int]
 Search: TypeAlias = Callable[[bytes, list[Stretch]], list[Hit]]
 """Finds what must go from stretches of a document."""
@@ -62,10 +65,11 @@ def with_families(
         if family is None:
             continue
         before = document[slice(*family.key)] + b": "
-        if is_clean(before + document[slice(*family.first)]):
+        first = document[slice(*family.first)]
+        if is_clean(before + first):
             continue
         by_key = list(found_behind(before, document, [family.first], search))
-        if by_key:
+        if by_key or _REPLACED.match(first):
             others = _other_keys if family.is_map else _other_elements
             more += by_key
             more += found_behind(before, document, others(plain, family.first[1]), search)

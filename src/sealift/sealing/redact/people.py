@@ -25,17 +25,18 @@ _NICKNAMES: Final = frozenset(("big", "little", "lil", "old", "young", "baby"))
 _AND_THE: Final = "\u0648\u0627\u0644"
 """How an Arabic noun begins that "and the" stands before: it goes on behind a name."""
 
-_TITLES: Final = frozenset(
+_DEGREES: Final = frozenset(("dr", "prof", "professor", "doctor", "doktor"))
+_TITLES: Final = _DEGREES.union(
     (
-        *("dr", "prof", "professor", "doctor", "mr", "mrs", "ms", "miss", "sir", "madam"),
-        *("herr", "frau", "doktor", "monsieur", "madame", "mme", "mlle", "docteur"),
+        *("mr", "mrs", "ms", "miss", "sir", "madam"),
+        *("herr", "frau", "monsieur", "madame", "mme", "mlle", "docteur"),
         *("señor", "señora", "señorita", "sr", "sra", "srta", "doña", "senhor", "senhora"),
-        *("signor", "signora", "signorina", "sig", "dott", "dottor", "dottoressa", "ing"),
-        *("heer", "mevrouw", "mw", "dhr", "pan", "pani", "panie", "państwo", "pane", "paní"),
-        *("herra", "rouva", "fru", "hr", "domnule", "doamnă", "doamna", "bay"),
+        *("signor", "signora", "signorina", "sig", "dott", "dottor", "dottoressa"),
+        *("heer", "mevrouw", "mw", "dhr", "pani", "panie", "państwo", "pane", "paní"),
+        *("herra", "rouva", "fru", "hr", "domnule", "doamnă", "doamna"),
     )
 )
-"""What stands before a name and alone is none: "Dear Dr."."""
+"""What stands before a name."""
 
 _NO_NAME_ENDS: Final = ("ing", "ed", "ly", "able", "ible", "tion")
 _GERMAN_ARTICLES: Final = frozenset(("der", "den", "dem", "des", "die"))
@@ -57,9 +58,9 @@ def person(text: str) -> bool:
     ):
         return False
     words = [word.rstrip(".").casefold() for word in written]
-    if words[0] in _TITLES and _TITLES.issuperset(words):
-        return False
     common, given = listed("common_words.txt"), listed("given_names.txt")
+    if len(words) == 1 and words[0] in _DEGREES:
+        return False
     if len(words) == 1 and _unlike_a_name(text, words[0]):
         return words[0] in given
     if len(words) > 1 and words[0] in _NICKNAMES and words[1] in given:
@@ -74,6 +75,11 @@ def person(text: str) -> bool:
         return False
     family = listed("surnames.txt")
     return all(word == words[0] or word in family for word in unusual)
+
+
+def greeted(text: str) -> bool:
+    """Return whether *text*, behind "Dear", is a name, and not all of it titles: "Dear Dr."."""
+    return not _TITLES.issuperset(_words(text)) and person(text)
 
 
 def _unlike_a_name(text: str, word: str) -> bool:

@@ -15,6 +15,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "dni": checksums.dni,
         "email": formats.email,
         "given-name": people.given_name,
+        "greeted": people.greeted,
         "germanic-street": people.germanic_street,
         "iban": checksums.iban,
         "identifier": formats.identifier,
