@@ -145,6 +145,13 @@ def test_what_an_earlier_sealing_put_there_is_left(everything: Finder, text: str
         ("see [NAME]: John Smith", "John Smith"),
         ("password: BLOCKED-7x!", "BLOCKED-7x!"),
         ("mail jo.BLOCKED@example.com", "jo.BLOCKED@example.com"),
+        ("my ssn [NAME] is 078051120", "078051120"),
+        ("password=[NAME]hunter2xyz9", "[NAME]hunter2xyz9"),
+        ("**PATIENT:** BLOCKED John was here", "John"),
+        ("Mr. Pan called.", "Pan"),
+        ("Frau Herr ist da.", "Herr"),
+        ("DE89370400440532013000\r\nThanks\r\n", "DE89370400440532013000"),
+        ("call +41 79 123 45 67\r\n2 oaks", "+41 79 123 45 67"),
     ],
 )
 def test_a_label_in_brackets_may_announce_a_value(

@@ -66,6 +66,55 @@ def test_bare_values_are_found_by_their_columns_heading(redactor: Redactor, sepa
             id="html",
         ),
         pytest.param(
+            "| # | SSN | 2023 | > |\n|---|---|---|---|\n| 1 | 078051120 | 5 | 6 |",
+            "| # | SSN | 2023 | > |\n|---|---|---|---|\n| 1 | [SSN] | 5 | 6 |",
+            id="headings that are none",
+        ),
+        pytest.param(
+            "| a | b |\n|---|---|\n| 1 | 2 |\n\nYou:\n| id | ssn |\n|---|---|\n| 1 | 078051120 |\n",
+            "| a | b |\n|---|---|\n| 1 | 2 |\n\nYou:\n| id | ssn |\n|---|---|\n| 1 | [SSN] |\n",
+            id="close behind another",
+        ),
+        pytest.param(
+            "a,b\n" + "1,2\n" * 30 + "\nid,ssn\n1,078051120\n",
+            "a,b\n" + "1,2\n" * 30 + "\nid,ssn\n1,[SSN]\n",
+            id="far behind another",
+        ),
+        pytest.param(
+            "a,ssn\n1,-\n2,n/a\n3,0\n4,BLOCKED\n5,[SSN]\n6,000000000\n7,x\n8,078051120",
+            "a,ssn\n1,-\n2,n/a\n3,0\n4,BLOCKED\n5,[SSN]\n6,000000000\n7,x\n8,[SSN]",
+            id="placeholders",
+        ),
+        pytest.param(
+            'remark,ssn\nx,219099999\n"he said ""hi"", ok",078051120\n',
+            'remark,ssn\nx,[SSN]\n"he said ""hi"", ok",[SSN]\n',
+            id="quotes in quotes",
+        ),
+        pytest.param(
+            'size,ssn\n5",219099999\n6",078051120\n', 'size,ssn\n5",[SSN]\n6",[SSN]\n', id="inches"
+        ),
+        pytest.param(
+            "| Remark | SSN |\n|---|---|\n| a \\| b | 078051120 |\n",
+            "| Remark | SSN |\n|---|---|\n| a \\| b | [SSN] |\n",
+            id="escaped pipes",
+        ),
+        pytest.param("a,ssn\n1,078051120,\n", "a,ssn\n1,[SSN],\n", id="one more separator"),
+        pytest.param(
+            "> | id | ssn |\n> |---|---|\n> | 1 | 078051120 |\n",
+            "> | id | ssn |\n> |---|---|\n> | 1 | [SSN] |\n",
+            id="quoted in a mail",
+        ),
+        pytest.param(
+            "\u2502 id \u2502 ssn \u2502\n\u2502 1 \u2502 078051120 \u2502\n",
+            "\u2502 id \u2502 ssn \u2502\n\u2502 1 \u2502 [SSN] \u2502\n",
+            id="drawn",
+        ),
+        pytest.param(
+            "user,password\nann,hunter22x\nbo,trustno1y\n",
+            "user,password\nann,[PASSWORD]\nbo,[PASSWORD]\n",
+            id="passwords",
+        ),
+        pytest.param(
             "Hello, here it is:\nas of 1,Monday\nssn,city\n078051120,Linz\n",
             "Hello, here it is:\nas of 1,Monday\nssn,city\n[SSN],Linz\n",
             id="lines before it",
@@ -102,6 +151,15 @@ def test_however_the_table_is_written(redactor: Redactor, table: str, expected: 
         "| Name | Price |\n|---|---|\n| Silver Lake | 12 |\n| Blue Moon | 3 |\n",
         "order,total\n8100339075793834,12.50\n",
         "ssn,city\nnone,Linz\n",
+        "class User {\n  private String name;\n  private String password;\n  private int age;\n}\n",
+        "import password;\nimport os2;\nimport json;\n",
+        "all:\n\techo password\n\tmake build2\n\tmake test\n",
+        "cat x | grep password\ncat y | grep foobar1\ncat z | sort\n",
+        "from x import user,password\nfrom y import foo,bar2\n",
+        "The password, please\nthe button, next\n",
+        "1. Enter password, click OK\n2. Go home, sleep\n3. Eat, drink\n",
+        "Category,Owner\nPassword,Team A\nBilling,Team B\n",
+        "| Method | Password | Passkey |\n|---|---|---|\n| Ease | Medium | High |\n",
     ],
 )
 def test_what_is_harmless_under_its_heading_stays(redactor: Redactor, text: str) -> None:
@@ -160,6 +218,23 @@ def test_time_grows_with_the_length_and_no_faster(redactor: Redactor, line: str)
             '{"data":[["Linz","078051120"]],"meta":{"fields":["city","ssn"]}}',
             '{"data":[["Linz","[SSN]"]],"meta":{"fields":["city","ssn"]}}',
         ),
+        (
+            '[{"cols":["id","ssn"],"x":[[1,"078051120"]]},{"cols":["id","no"],"x":[[1,"219099999"]]}]',
+            '[{"cols":["id","ssn"],"x":[[1,"[SSN]"]]},{"cols":["id","no"],"x":[[1,"219099999"]]}]',
+        ),
+        (
+            '{"columns":["a","b"],"t":[["id","ssn"],[1,"078051120"]]}',
+            '{"columns":["a","b"],"t":[["id","ssn"],[1,"[SSN]"]]}',
+        ),
+        ('[[null,"ssn"],[0,"078051120"]]', '[[null,"ssn"],[0,"[SSN]"]]'),
+        (
+            '[["\\u0438\\u043c\\u044f","x"],["Anna Schmidt",1]]',
+            '[["\\u0438\\u043c\\u044f","x"],["[NAME]",1]]',
+        ),
+        (
+            '[["id","ssn","tags"],[1,"078051120",{"a":[]}],[0,"219099999",["x"]]]',
+            '[["id","ssn","tags"],[1,"[SSN]",{"a":[]}],[0,"[SSN]",["x"]]]',
+        ),
     ],
 )
 def test_lists_of_lists_are_tables(redactor: Redactor, document: str, expected: str) -> None:
@@ -177,6 +252,8 @@ def test_lists_of_lists_are_tables(redactor: Redactor, document: str, expected: 
         '{"link": "[[\\"x\\", \\"y\\"], [[Page]]"}',
         '{"columns": ["ssn"], "data": [[{"a": 1}]]}',
         '{"columns": [], "data": [[]]}',
+        '{"pairs":[["password","string"],["age","integer"],["city","string"]]}',
+        '{"keys":["lat","phone"],"path":[[1234567,7654321]]}',
     ],
 )
 def test_other_lists_of_lists_stay(redactor: Redactor, document: str) -> None:
@@ -192,3 +269,26 @@ def test_long_lists_of_lists_take_linear_time(redactor: Redactor) -> None:
 
     small, large = min(seconds(250) for _ in range(3)), seconds(1_000)
     assert large < 9 * small + 0.01, (small, large)
+
+
+def test_a_wide_rule_or_row_takes_linear_time(redactor: Redactor) -> None:
+    def seconds(text: str) -> float:
+        start = time.process_time()
+        redactor.redact_text(text)
+        return time.process_time() - start
+
+    for wide in ("a|b\n{}|x\n", "a,b\n{}\n"):
+        small, large = (
+            min(seconds(wide.format(one * size)) for _ in range(3))
+            for one in ("-" if "|" in wide else '"a,',)
+            for size in (4_000, 16_000)
+        )
+        assert large < 9 * small + 0.01, (wide, small, large)
+
+
+def test_lines_of_json_do_not_share_their_headings(redactor: Redactor) -> None:
+    lines = (
+        b'{"columns":["id","city"],"data":[[1,"Linz"]]}\n'
+        b'{"columns":["id","ssn"],"data":[[1,"078051120"]]}\n{"data":[[1,"219099999"]]}\n'
+    )
+    assert redactor.redact(lines, "ndjson").data == lines.replace(b"078051120", b"[SSN]")

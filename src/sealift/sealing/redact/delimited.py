@@ -31,6 +31,7 @@ _VALUE: Final = re.compile(
 )
 """What stands in no heading: an address, a replacement, a long number."""
 
+_DIGIT: Final = re.compile(rb"[0-9]")
 _DIGITS: Final = re.compile(rb"[0-9]{3}|@")
 
 _LOOKED_AT_CELLS: Final = 2000
@@ -194,7 +195,7 @@ class _Run:
             return headings
         if abs(len(row) - len(below)) > 1 or max(_filled(row), _filled(below)) < 2:
             return []
-        return headings if is_first or _differs(row, below) else []
+        return headings if is_first or (_are_words(row) and _differs(row, below)) else []
 
     def _row(self, number: int) -> list[bytes]:
         cells = cells_of(self._text, *self._lines[number], self._separator)
@@ -203,6 +204,10 @@ class _Run:
 
 def _filled(row: list[bytes]) -> int:
     return sum(map(bool, row))
+
+
+def _are_words(row: list[bytes]) -> bool:
+    return all(_LETTER.search(cell) or not _DIGIT.search(cell) for cell in row)
 
 
 def _differs(row: list[bytes], below: list[bytes]) -> bool:
