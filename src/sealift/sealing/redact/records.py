@@ -10,7 +10,8 @@ _QUOTED: Final = re.compile(rb'[ \t]*+"(?:[^"]|"")*+"[ \t\r]*+')
 _OPEN: Final = re.compile(rb'[ \t]*+"')
 _BLANKS: Final = b" \t*`"
 _AT_END: Final = _BLANKS + b"\r"
-_MAX_LINES: Final = 50
+_MAX_BYTES: Final = 8192
+"""How far a cell may reach beyond its line."""
 
 Stretch: TypeAlias = tuple[int, int]
 
@@ -29,9 +30,7 @@ def record_end(text: bytes, start: int, end: int, separator: bytes) -> int:
         separator: What parts the cells.
     """
     while (opened := _open_quote(text, start, end, separator)) >= 0:
-        limit = end
-        for _ in range(_MAX_LINES):
-            limit = _line_end(text, min(limit + 1, len(text)))
+        limit = min(end + _MAX_BYTES, len(text))
         quoted = _QUOTED.match(text, opened, limit)
         if quoted is None or not _is_end(text, quoted.end(), limit, separator):
             break
