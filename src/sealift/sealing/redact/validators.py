@@ -8,6 +8,7 @@ from sealift.sealing.redact import checksums, credentials, formats, national_num
 
 VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
     {
+        "alone": people.alone,
         "announced": people.announced,
         "bank-card": checksums.bank_card,
         "cpf": checksums.cpf,
