@@ -11,6 +11,10 @@ RIGHT_AND_WRONG = {
         ["Naomi Feldstein", "Feldstein, Naomi", "Ilyès Benkirane", "Grace Larsen", "Rose O'Neil"],
         ["Naomi", "Rose Gold", "Sierra Leone", "Austin, Texas", "Ruby Installation", "Jane Eyre", ""],
     ),
+    "of-role": (
+        ["Loredana", "Mirjam Koolhaas", "Grace Bello"],
+        ["Grace", "Deutsche Bahn", "Support", "Grace Period", ""],
+    ),
     "announced": (
         ["Maria Lestari", "Sofie"],
         ["Contoso", "Silver", "Accounts Payable", ""],

@@ -130,6 +130,25 @@ def alone(text: str) -> bool:
     return not doubtful or _is_family(others[-1])
 
 
+def of_role(text: str) -> bool:
+    """Return whether *text*, behind a role or relative, begins with a given name that is no word."""
+    words = _words(text)
+    doubtful = words[:1] and words[0] in listed("also_things.txt")
+    return given_name(text) and (len(words) > 1 or not doubtful) and (
+        listed("things.txt").isdisjoint(words[1:])
+    )
+
+
+def _is_thing(words: list[str]) -> bool:
+    """Return whether some words end as a thing's name does, and nobody is called so."""
+    first, last = words[0], words[-1]
+    if last not in listed("things.txt") or last in listed("surnames.txt"):
+        return False
+    if last in listed("family_names.txt"):
+        return False
+    return not _is_given(first) or first in listed("also_things.txt")
+
+
 def _is_given(word: str) -> bool:
     """Return whether a word is a given name, also with an accent that the list does not have."""
     names = listed("given_names.txt")
@@ -207,9 +226,13 @@ def introduced(text: str) -> bool:
 def announced(text: str) -> bool:
     """Return whether *text*, behind a label that things have, too, is a name.
 
-    One word is none that is not listed: "Customer: Contoso".
+    One word is none that is not listed: "Customer: Contoso". A thing is none by its last word,
+    "Lychee Soda".
     """
-    return person(text) if len(_words(text)) > 1 else given_name(text)
+    words = _words(text)
+    if len(words) < 2:
+        return given_name(text)
+    return person(text) and not _is_thing(words)
 
 
 def labelled(text: str) -> bool:

@@ -34,6 +34,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "national-id": national_numbers.national_id,
         "nhs-number": checksums.nhs_number,
         "nir": checksums.nir,
+        "of-role": people.of_role,
         "paper": formats.paper,
         "people": people.people,
         "person": people.person,
