@@ -9,7 +9,15 @@ from sealift.sealing.redact.validators import VALIDATORS
 RIGHT_AND_WRONG = {
     "alone": (
         ["Naomi Feldstein", "Feldstein, Naomi", "Ilyès Benkirane", "Grace Larsen", "Rose O'Neil"],
-        ["Naomi", "Rose Gold", "Sierra Leone", "Austin, Texas", "Ruby Installation", "Jane Eyre", ""],
+        [
+            "Naomi",
+            "Rose Gold",
+            "Sierra Leone",
+            "Austin, Texas",
+            "Ruby Installation",
+            "Jane Eyre",
+            "",
+        ],
     ),
     "of-role": (
         ["Loredana", "Mirjam Koolhaas", "Grace Bello"],

@@ -131,11 +131,13 @@ def alone(text: str) -> bool:
 
 
 def of_role(text: str) -> bool:
-    """Return whether *text*, behind a role or relative, begins with a given name that is no word."""
+    """Return whether *text*, behind a role or relative, begins with a given name."""
     words = _words(text)
     doubtful = words[:1] and words[0] in listed("also_things.txt")
-    return given_name(text) and (len(words) > 1 or not doubtful) and (
-        listed("things.txt").isdisjoint(words[1:])
+    return (
+        given_name(text)
+        and (len(words) > 1 or not doubtful)
+        and listed("things.txt").isdisjoint(words[1:])
     )
 
 
