@@ -124,7 +124,7 @@ def alone(text: str) -> bool:
     if not given_name(text):
         return False
     first, *others = _words(text)
-    if not others or not listed("things.txt").isdisjoint(others):
+    if not others or any(map(_names_things, others)):
         return False
     doubtful = first in listed("also_things.txt") or text.upper() == text.lower()
     return not doubtful or _is_family(others[-1])
@@ -137,18 +137,24 @@ def of_role(text: str) -> bool:
     return (
         given_name(text)
         and (len(words) > 1 or not doubtful)
-        and listed("things.txt").isdisjoint(words[1:])
+        and not any(map(_names_things, words[1:]))
     )
 
 
 def _is_thing(words: list[str]) -> bool:
     """Return whether some words end as a thing's name does, and nobody is called so."""
     first, last = words[0], words[-1]
-    if last not in listed("things.txt") or last in listed("surnames.txt"):
+    if not _names_things(last) or last in listed("surnames.txt"):
         return False
     if last in listed("family_names.txt"):
         return False
     return not _is_given(first) or first in listed("also_things.txt")
+
+
+def _names_things(word: str) -> bool:
+    """Return whether a word, or what it is the plural of, makes a thing of a name before it."""
+    things = listed("things.txt")
+    return word in things or word.removesuffix("s") in things
 
 
 def _is_given(word: str) -> bool:
@@ -165,7 +171,7 @@ def _is_family(word: str) -> bool:
     """Return whether a word is a family name by its form, or because many have it."""
     return (
         word in listed("family_names.txt")
-        or word in listed("given_names.txt")
+        or (word in listed("given_names.txt") and word not in listed("also_things.txt"))
         or _FAMILY.fullmatch(word) is not None
     )
 
