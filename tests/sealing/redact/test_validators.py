@@ -7,6 +7,22 @@ from hypothesis import strategies as st
 from sealift.sealing.redact.validators import VALIDATORS
 
 RIGHT_AND_WRONG = {
+    "alone": (
+        ["Naomi Feldstein", "Feldstein, Naomi", "Ilyès Benkirane", "Grace Larsen", "Rose O'Neil"],
+        [
+            "Naomi",
+            "Rose Gold",
+            "Sierra Leone",
+            "Austin, Texas",
+            "Ruby Installation",
+            "Jane Eyre",
+            "",
+        ],
+    ),
+    "of-role": (
+        ["Loredana", "Mirjam Koolhaas", "Grace Bello"],
+        ["Grace", "Deutsche Bahn", "Support", "Grace Period", ""],
+    ),
     "announced": (
         ["Maria Lestari", "Sofie"],
         ["Contoso", "Silver", "Accounts Payable", ""],

@@ -1,6 +1,8 @@
 """Tells names and streets from other capitalised words."""
 
+import functools
 import re
+import unicodedata
 from typing import Final
 
 from sealift.sealing.redact.word_lists import listed
@@ -37,6 +39,17 @@ _TITLES: Final = _DEGREES.union(
     )
 )
 """What stands before a name."""
+
+_SHORT: Final = 4
+"""A word of fewer letters is another one without its accent."""
+
+_FAMILY: Final = re.compile(
+    r"(?:(?:mc|o'|d'|fitz)[^\W\d_]{3,}|[^\W\d_]{2,}(?:sson|sen|sdóttir|ez|ski|ska|sky|skaya|cki|cka|wicz|"
+    r"czyk|enko|chuk|czuk|ová|ova|eva|ev|ov|oğlu|yan|ian|dze|shvili|vić|vič|ović|escu|eanu|inen|berg|stein|mann|meier|meyer|"
+    r"baum|feld|quist|qvist|ström|lund|gren|stad|sma|stra|inga|poulos|opoulou|idis|akis|ello|elli|etti|ini|ucci|"
+    r"ов|ова|ев|ева|ин|ина|ский|ская|енко|чук|юк|ук|όπουλος|οπούλου|ίδης|άκης))"
+)
+"""How family names begin or end that are no words."""
 
 _NO_NAME_ENDS: Final = ("ing", "ed", "ly", "able", "ible", "tion")
 _GERMAN_ARTICLES: Final = frozenset(("der", "den", "dem", "des", "die"))
@@ -100,11 +113,84 @@ def people(text: str) -> bool:
 def given_name(text: str) -> bool:
     """Return whether *text* begins with a given name, has no common word, and is in no novel."""
     first = text.casefold().split(maxsplit=1)[0].rstrip(".") if text.strip() else ""
-    names = listed("given_names.txt")
-    double = first.count("-") == 1 and first.partition("-")[0] in names
-    if not (first in names or double) or not person(text):
+    double = first.count("-") == 1 and _is_given(first.partition("-")[0])
+    if not (_is_given(first) or double) or not person(text):
         return False
     return "-".join(_words(text)) not in listed("figures.txt")
+
+
+def alone(text: str) -> bool:
+    """Return whether *text*, with nothing around it that says what it is, is a person's full name.
+
+    Things and places are called like people: "Crystal Reports", "Virginia Beach", "Rose Gold".
+    """
+    family, comma, given = text.partition(", ")
+    if comma:
+        text = f"{given} {family}"
+    if not given_name(text):
+        return False
+    first, *others = _words(text)
+    if not others or any(map(_names_things, others)):
+        return False
+    doubtful = first in listed("also_things.txt") or text.upper() == text.lower()
+    return not doubtful or _is_family(others[-1])
+
+
+def of_role(text: str) -> bool:
+    """Return whether *text*, behind a role or relative, begins with a given name."""
+    words = _words(text)
+    doubtful = words[:1] and words[0] in listed("also_things.txt")
+    return (
+        given_name(text)
+        and (len(words) > 1 or not doubtful)
+        and not any(map(_names_things, words[1:]))
+    )
+
+
+def _is_thing(words: list[str]) -> bool:
+    """Return whether some words end as a thing's name does, and nobody is called so."""
+    first, last = words[0], words[-1]
+    if not _names_things(last) or last in listed("surnames.txt"):
+        return False
+    if last in listed("family_names.txt"):
+        return False
+    return not _is_given(first) or first in listed("also_things.txt")
+
+
+def _names_things(word: str) -> bool:
+    """Return whether a word, or what it is the plural of, makes a thing of a name before it."""
+    things = listed("things.txt")
+    return word in things or word.removesuffix("s") in things
+
+
+def _is_given(word: str) -> bool:
+    """Return whether a word is a given name, also with an accent that the list does not have."""
+    names = listed("given_names.txt")
+    if word in names:
+        return True
+    if word.isascii() or len(word) < _SHORT or word in listed("common_words.txt"):
+        return False
+    return _plain(word) in _plain_given_names()
+
+
+def _is_family(word: str) -> bool:
+    """Return whether a word is a family name by its form, or because many have it."""
+    return (
+        word in listed("family_names.txt")
+        or (word in listed("given_names.txt") and word not in listed("also_things.txt"))
+        or _FAMILY.fullmatch(word) is not None
+    )
+
+
+@functools.cache
+def _plain_given_names() -> frozenset[str]:
+    return frozenset(map(_plain, listed("given_names.txt")))
+
+
+def _plain(word: str) -> str:
+    """Return a word without its accents."""
+    apart = unicodedata.normalize("NFD", word)
+    return "".join(one for one in apart if not unicodedata.combining(one))
 
 
 def street(text: str) -> bool:
@@ -154,9 +240,13 @@ def introduced(text: str) -> bool:
 def announced(text: str) -> bool:
     """Return whether *text*, behind a label that things have, too, is a name.
 
-    One word is none that is not listed: "Customer: Contoso".
+    One word is none that is not listed: "Customer: Contoso". A thing is none by its last word,
+    "Lychee Soda".
     """
-    return person(text) if len(_words(text)) > 1 else given_name(text)
+    words = _words(text)
+    if len(words) < 2:
+        return given_name(text)
+    return person(text) and not _is_thing(words)
 
 
 def labelled(text: str) -> bool:

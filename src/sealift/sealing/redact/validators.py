@@ -8,6 +8,7 @@ from sealift.sealing.redact import checksums, credentials, formats, national_num
 
 VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
     {
+        "alone": people.alone,
         "announced": people.announced,
         "bank-card": checksums.bank_card,
         "cpf": checksums.cpf,
@@ -34,6 +35,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "national-id": national_numbers.national_id,
         "nhs-number": checksums.nhs_number,
         "nir": checksums.nir,
+        "of-role": people.of_role,
         "paper": formats.paper,
         "people": people.people,
         "person": people.person,
