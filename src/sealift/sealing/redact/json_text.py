@@ -13,6 +13,7 @@ from sealift.sealing.redact.finder import Hit
 from sealift.sealing.redact.json_escapes import QUOTE, softened, unescaped, written_positions
 from sealift.sealing.redact.json_families import with_families
 from sealift.sealing.redact.json_keys import with_unique_keys
+from sealift.sealing.redact.json_neighbours import with_neighbours
 from sealift.sealing.redact.rule import Rule
 from sealift.sealing.redact.sweep import Edit, Sweep
 
@@ -66,6 +67,7 @@ def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
     found = with_families(
         document, plain, found, partial(_found, sweep=sweep), sweep.finder.is_clean
     )
+    found = with_neighbours(document, plain, found, partial(_found, sweep=sweep))
     if not found:
         return []
     edits = list(_Rewriting(document, plain, sweep).edits(found))
