@@ -123,7 +123,7 @@ ANSWERS = [
         '[{"text": "Now: what is your ssn?"}, {"role": "user", "text": "BLOCKED, it is"}]',
     ),
     ('["é، ssn؟", "123456789"]', '["é، ssn؟", "BLOCKED"]'),
-    ('["é，ssn？", "123456789"]', '["é，ssn？", "BLOCKED"]'),
+    ('["é ssn\uff1f", "123456789"]', '["é ssn\uff1f", "BLOCKED"]'),
     (f'["ssn?", "123456789 {"x" * 200}"]', f'["ssn?", "BLOCKED {"x" * 200}"]'),
     ('["And your ssn?", "No, I am sorry", "123456789"]',) * 2,
     ('["And your ssn? Tell us.", "123456789"]',) * 2,

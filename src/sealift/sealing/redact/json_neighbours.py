@@ -131,7 +131,8 @@ def _named(document: bytes, plain: bytes) -> Iterator[_Explained]:
     names: deque[Stretch] = deque(maxlen=_MOST_NAMES)
     lonely: Stretch | None = None
     for member in _MEMBER.finditer(plain):
-        key, start, end = member[1], *member.span(2)
+        key: bytes = member[1]
+        start, end = member.span(2)
         may_name = member[2][:1] == b'"' and _NAME.fullmatch(key)
         if _VALUE.fullmatch(key):
             near = [
