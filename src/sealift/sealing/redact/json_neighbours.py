@@ -3,7 +3,6 @@
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import chain
 from typing import Final, NamedTuple, TypeAlias
 
 import re2
@@ -44,15 +43,15 @@ _FURTHEST: Final = 400
 
 _MOST_NAMES: Final = 3
 _ENDS: Final = b' \t:?*"'
+_ASKED: Final = re2.compile(rb'\?[ ]?"')
 _EASTERN_MARK: Final = b"\x9f"
 """The last byte of the question marks of the Far East and of Arabic; one byte is found fastest."""
 
-_MARKS: Final = (b"?", "\uff1f".encode(), "\u061f".encode())
-_STRING_ENDS: Final = (b'"', b' "')
+_EASTERN_MARKS: Final = ("\uff1f".encode(), "\u061f".encode())
 _CONTINUED: Final = bytes(range(0x80, 0xC0))
 """What is left of a character that was cut in two."""
 
-_DIGITS: Final = re.compile(rb"[0-9][0-9]")
+_NUMBER: Final = re.compile(rb"[0-9][0-9A-Za-z ./-]{3,40}[0-9]")
 _SENTENCE: Final = re.compile(rb"[.?!:][ ]|\\n|\xe3\x80\x82")
 _LONGEST_QUESTION: Final = 160
 _LONGEST_ANSWER: Final = 120
@@ -60,7 +59,11 @@ _BRIEF: Final = 60
 """An answer of so few bytes may be a name."""
 
 _MOST_STRINGS: Final = 16
-_STRING: Final = re.compile(rb'"(?P<string>[^"]*)"(?P<key>[ \t\r\n]*:)?|\0')
+_STRING: Final = re.compile(
+    rb'"(?:(?P<key>[^"]{1,40})"[ \t\r\n]*:|(?P<value>[^"]{0,%d})"?)|\0' % (_LONGEST_ANSWER + 1)
+)
+"""A key, or as much of another string as counts; what is longer ends the search."""
+
 _ABOUT: Final = re.compile(
     rb"(?i)role|type|kind|from|to|by|author|sender|speaker|user|who|name|channel|direction|lang"
     rb"|locale|model|status|time\w*|date|ts|\w*(?:id|[a-z]At|_at|time|date)"
@@ -162,7 +165,7 @@ def _is_next(plain: bytes, end: int, start: int) -> bool:
 
 def _answers(document: bytes, plain: bytes) -> Iterator[_Explained]:
     """Yield how the strings begin that follow on one with a question at its end."""
-    for end, after in chain(_ends(plain, b"?"), _ends(plain, _EASTERN_MARK)):
+    for end, after in _ends(plain):
         answer = _answer(plain, after)
         if answer is None:
             continue
@@ -172,33 +175,34 @@ def _answers(document: bytes, plain: bytes) -> Iterator[_Explained]:
         yield _Explained(b'"' + question + b"? ", *answer, b'"')
 
 
-def _ends(plain: bytes, mark: bytes) -> Iterator[Stretch]:
+def _ends(plain: bytes) -> Iterator[Stretch]:
     """Yield where a question ends that ends its string, and where that string does."""
-    at = plain.find(mark)
+    if b"?" in plain:
+        yield from (one.span() for one in _ASKED.finditer(plain))
+    at = plain.find(_EASTERN_MARK)
     while at >= 0:
-        if plain.startswith(_STRING_ENDS, at + 1):
-            for whole in _MARKS:
-                if plain.endswith(whole, 0, at + 1):
-                    yield at + 1 - len(whole), plain.index(b'"', at) + 1
-        at = plain.find(mark, at + 1)
+        for mark in _EASTERN_MARKS:
+            if plain.endswith(mark, 0, at + 1) and plain.startswith(b'"', at + 1):
+                yield at + 1 - len(mark), at + 2
+        at = plain.find(_EASTERN_MARK, at + 1)
 
 
 def _answer(plain: bytes, position: int) -> Stretch | None:
     """Return how the next message begins behind *position*: its first words."""
     key = b""
     for number, token in enumerate(_STRING.finditer(plain, position)):
-        if token["string"] is None or number > _MOST_STRINGS:
+        if token.lastgroup is None or number > _MOST_STRINGS:
             return None
-        if token["key"] is not None:
-            key = token["string"]
+        if token.lastgroup == "key":
+            key = token["key"]
             continue
-        start, end = token.span("string")
-        if key and _ABOUT.fullmatch(key):
+        start, end = token.span("value")
+        if end - start <= _LONGEST_ANSWER and key and _ABOUT.fullmatch(key):
             key = b""
             continue
         if end - start > _LONGEST_ANSWER:
-            end = plain.rfind(b" ", start, start + _LONGEST_ANSWER)
-        if end - start > _BRIEF and not _DIGITS.search(plain, start, end):
+            end = plain.rfind(b" ", start, end)
+        if end - start > _BRIEF and not _NUMBER.search(plain, start, end):
             return None
         return (start, end) if end > start else None
     return None
