@@ -55,6 +55,13 @@ CHANGED = [
     ('{"user_password": "hunter2"}', '{"user_password": "BLOCKED"}'),
     # It is context for each element of its list, however that is laid out.
     ('{"ssn": [123456789, 123456788, 7]}', '{"ssn": ["BLOCKED", "BLOCKED", 7]}'),
+    # A member that names a thing is context for the one that holds it, near or behind it.
+    ('{"type": "ssn", "value": "123456789"}', '{"type": "ssn", "value": "BLOCKED"}'),
+    ('{"label":"SSN?","x":{"y":1},"answer":123456789}',) * 2,
+    ('{"label":"SSN?","x":1,"answer":123456789}', '{"label":"SSN?","x":1,"answer":"BLOCKED"}'),
+    ('{"t": {"text": "ssn"}, "value": "123456789"}', '{"t": {"text": "ssn"}, "value": "BLOCKED"}'),
+    ('{"value": "123456789", "type": "ssn"}', '{"value": "BLOCKED", "type": "ssn"}'),
+    ('[{"type": "ssn"}, {"value": "123456789"}]',) * 2,
     # And for each key of a map that is a number.
     (
         '{"ssn": {"123456789": {"a": {"123456787": 1}}, "123456788": 2}, "n": {"123456789": 3}}',
@@ -108,6 +115,28 @@ def test_what_is_found_goes_and_nothing_else(text: str, expected: str) -> None:
     assert clean(text) == expected
     assert clean(expected) == expected
     orjson.loads(expected)
+
+
+ANSWERS = [
+    (
+        '[{"text": "Now: what is your ssn?"}, {"role": "user", "text": "123456789, it is"}]',
+        '[{"text": "Now: what is your ssn?"}, {"role": "user", "text": "BLOCKED, it is"}]',
+    ),
+    ('["é، ssn؟", "123456789"]', '["é، ssn؟", "BLOCKED"]'),
+    ('["é ssn\uff1f", "123456789"]', '["é ssn\uff1f", "BLOCKED"]'),
+    (f'["ssn?", "123456789 {"x" * 200}"]', f'["ssn?", "BLOCKED {"x" * 200}"]'),
+    ('["And your ssn?", "No, I am sorry", "123456789"]',) * 2,
+    ('["And your ssn? Tell us.", "123456789"]',) * 2,
+    ('{"q": "And your ssn?", "sent_at": "123456789"}',) * 2,
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), ANSWERS)
+def test_a_question_is_context_for_what_the_next_message_begins_with(
+    text: str, expected: str
+) -> None:
+    asked = redactor(rules=(Rule(name="ssn", label="SSN", pattern=r"ssn\? (?P<it>\d{9})\b"),))
+    assert asked.redact(text.encode(), "json").data.decode() == expected
 
 
 def test_the_layout_does_not_matter() -> None:
@@ -214,6 +243,9 @@ LINEAR = {
     "one map": lambda count: {"ssn": {f"{n + 123456789}": {} for n in range(count)}},
     "lists": lambda count: [{"ssn": [123456789]}] * count,
     "numbered": lambda count: {"n": {str(123_450_000 + n): n for n in range(count)}},
+    "named": lambda count: [{"type": "ssn", "value": 123456789}] * count,
+    "unnamed": lambda count: {"value": 123456789, "x": [{"name": "ab"}] * count},
+    "asked": lambda count: ["And your ssn?", "123456789"] * count,
     "found numbers": lambda count: [4111111111111111] * count,
     "points": lambda count: [[52.520008, 13.404954]] * (4 * count),
 }

@@ -136,5 +136,7 @@ _SPECIAL: Final = (
     | dict.fromkeys(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))), "")
     # In honest texts it ends half a sentence; no identifier has three dots in a row.
     | {"\u2026": "\u2026", "\u2044": "/", "\u2215": "/", "\u0085": "\n"}
+    # The sign "No", which stands before its number without a blank.
+    | {"\u2116": "No "}
 )
 _CATEGORIES: Final = {"Cf": "", "Zs": " ", "Zl": "\n", "Zp": "\n"}

@@ -43,6 +43,36 @@ _WHOLE_NATIONAL: Final = 7
 _SURE_NATIONAL: Final = 9
 _WHOLE_WORLD: Final = 10
 _NO_MACHINE: Final = ("255.", "0.")
+_NOBODYS_ADDRESSES: Final = frozenset(
+    (
+        *("127.0.0.1", "1.1.1.1", "1.0.0.1", "1.1.1.2", "1.0.0.2", "1.1.1.3", "1.0.0.3"),
+        *("8.8.8.8", "8.8.4.4", "9.9.9.9", "149.112.112.112", "208.67.222.222", "208.67.220.220"),
+        *("4.2.2.1", "4.2.2.2", "94.140.14.14", "94.140.15.15", "76.76.2.0", "76.76.10.0"),
+        *("77.88.8.8", "77.88.8.1", "114.114.114.114", "223.5.5.5", "223.6.6.6", "119.29.29.29"),
+        *("192.168.0.1", "192.168.1.1", "192.168.2.1", "192.168.8.1", "192.168.100.1"),
+        *("192.168.178.1", "192.168.0.254", "192.168.1.254", "172.17.0.1", "169.254.169.254"),
+        *("2606:4700:4700::1111", "2606:4700:4700::1001", "2001:4860:4860::8888"),
+        *("2001:4860:4860::8844", "2620:fe::fe", "2620:fe::9"),
+    )
+)
+"""Machines that everybody has or asks: resolvers of names, routers as they are sold, clouds' own.
+
+Sources: https://en.wikipedia.org/wiki/Public_recursive_name_server,
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+"""
+
+_PLAIN_QUERY: Final = re.compile(
+    r"[^?#]*\?(?:(?:page|p|per_?page|page_?size|limit|offset|size|count|start|sort(?:_?by)?|order"
+    r"|dir|direction|lang|language|locale|hl|format|output|family|display|subset|weight|v|ver"
+    r"|version|api-version|theme|color|width|height|w|h|quality|dpr|pretty)"
+    r"=[\w.,:;+|%-]{0,40}(?:&(?:amp;)?|$))+",
+    re.IGNORECASE | re.ASCII,
+)
+"""What a URL asks for that says nothing of who asks."""
+
+_SOMEBODYS_SITE: Final = re.compile(
+    r"[@~]|%40|(?:facebook|instagram|twitter|tiktok|linkedin|telegram)\.", re.IGNORECASE
+)
 
 
 def ssn(text: str) -> bool:
@@ -148,12 +178,12 @@ def count_digits(text: str) -> int:
 
 
 def ipv4(text: str) -> bool:
-    """Return whether *text* is an address of a machine: no mask, loopback or "any".
+    """Return whether *text* is an address of a machine: no mask, loopback, "any" or everybody's.
 
     Source: https://www.iana.org/assignments/iana-ipv4-special-registry
     """
     address = re.sub(r"[\[\]()]", "", text)
-    return not address.startswith(_NO_MACHINE) and address != "127.0.0.1"
+    return not address.startswith(_NO_MACHINE) and address not in _NOBODYS_ADDRESSES
 
 
 def ipv6(text: str) -> bool:
@@ -164,6 +194,8 @@ def ipv6(text: str) -> bool:
     try:
         address = ipaddress.IPv6Address(text.partition("%")[0])
     except ValueError:
+        return False
+    if text.lower() in _NOBODYS_ADDRESSES:
         return False
     groups = [group for group in text.split(":") if group]
     if len(groups) > 2:
@@ -226,5 +258,10 @@ def issued(text: str) -> bool:
 
 
 def url(text: str) -> bool:
-    """Return whether *text* leads to somebody's page: to no form of the site, nor to a company."""
-    return not _NOBODYS_PAGE.fullmatch(text)
+    """Return whether *text* leads to somebody's page: no form, list or style, no company's."""
+    if _NOBODYS_PAGE.fullmatch(text):
+        return False
+    if _PLAIN_QUERY.fullmatch(text) is None or _SOMEBODYS_SITE.search(text) is not None:
+        return True
+    path = text.partition("?")[0].casefold().split("/")
+    return not listed("pages.txt").isdisjoint(path)

@@ -13,6 +13,7 @@ from sealift.sealing.redact.finder import Hit
 from sealift.sealing.redact.json_escapes import QUOTE, softened, unescaped, written_positions
 from sealift.sealing.redact.json_families import with_families
 from sealift.sealing.redact.json_keys import with_unique_keys
+from sealift.sealing.redact.json_neighbours import with_neighbours
 from sealift.sealing.redact.json_rows import with_rows
 from sealift.sealing.redact.json_tables import with_tables
 from sealift.sealing.redact.rule import Rule
@@ -67,6 +68,7 @@ def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
         found += _found(document, some, sweep, odd)
     search = partial(_found, sweep=sweep)
     found = with_families(document, plain, found, search, sweep.finder.is_clean)
+    found = with_neighbours(document, plain, found, search)
     found = with_rows(document, plain, found, search)
     found = with_tables(document, plain, found, sweep)
     if not found:

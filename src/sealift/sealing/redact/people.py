@@ -276,6 +276,7 @@ def titled(text: str) -> bool:
 def romance_street(text: str) -> bool:
     """Return whether *text* is a street with its type first, and no "via port 8080"."""
     first, *others = _words(text) or ("",)
+    others = [word for word in others if len(word) > 1]  # "41/A"
     if first == "via" and not listed("common_words.txt").isdisjoint(others):
         return False
     return bool(first) and street(text) and listed("not_addresses.txt").isdisjoint(others)

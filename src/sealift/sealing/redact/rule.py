@@ -28,7 +28,7 @@ _PATTERN_GROUP: Final = "sealift_pattern"
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LABEL: Final = re.compile(r"[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*")
 _MAX_PATTERN_CHARACTERS: Final = 20_000
-_MAX_PROGRAM_BYTES: Final = 4 << 20
+_MAX_PROGRAM_BYTES: Final = 8 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
