@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sealift.sealing.redact import Redactor
 from sealift.sealing.redact.json_escapes import QUOTE, unescaped, written_positions
 from tests.sealing.redact.samples import redactor
 
@@ -18,6 +19,8 @@ WAYS = {
     how: redactor(replacement=how, key=b"key", fields=fields)
     for how, fields in (("label", {}), ("hash", {}), ("BLOCKED", {"$..secret": "drop"}))
 }
+
+PACKS = Redactor(["pii", "secrets", "hipaa"])
 
 UNHURRIED = settings(deadline=None)
 """The machine may be busy: no example fails for the time it takes."""
@@ -60,6 +63,42 @@ def shape(value: Any) -> Any:
     if isinstance(value, list):
         return (len(value), [shape(one) for one in value])
     return None
+
+
+odd_texts = st.text(st.sampled_from([*'\\u"x', "é", "\U0001f600"]), max_size=9) | st.text(
+    st.sampled_from([*'\\"{}[]|,;\n\t x\x1f']), max_size=90
+)
+contexts = st.sampled_from(
+    [
+        {"type": "passport", "number": "{}"},
+        {"m": ["{}" * 3 + " What is your passport number?", "it is C01X00T47{}"]},
+        {"m": ["{}" * 40 + "what is your passport number?", "C01X00T47"]},
+        {"t": "a{},ssn\n1{},078051120\n"},
+        {"t": "| SSN | {} |\n|---|---|\n| 078051120 | {} |"},
+        {"rows": [["ssn", "{}"], ["078051120", "{}"]]},
+        {"columns": ["ssn{}", "b"], "data": [["078051120", "{}"]]},
+        {"passports": ["C01X00T47{}", "C01X00T48"]},
+    ]
+)
+
+
+def filled(value: Any, text: str) -> Any:
+    if isinstance(value, dict):
+        return {key: filled(one, text) for key, one in value.items()}
+    if isinstance(value, list):
+        return [filled(one, text) for one in value]
+    return value.replace("{}", text)
+
+
+@UNHURRIED
+@given(contexts, odd_texts, st.booleans())
+def test_what_stands_around_a_context_never_stops_a_document(
+    context: Any, text: str, ascii_only: bool
+) -> None:
+    """Contexts are cut and put together anew for the search: no character may be cut in two."""
+    document = filled(context, text)
+    done = PACKS.redact(written(document, (None, None), ascii_only=ascii_only), "json")
+    assert shape(orjson.loads(done.data)) == shape(document)
 
 
 @UNHURRIED

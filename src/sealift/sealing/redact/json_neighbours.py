@@ -48,9 +48,6 @@ _EASTERN_MARK: Final = b"\x9f"
 """The last byte of the question marks of the Far East and of Arabic; one byte is found fastest."""
 
 _EASTERN_MARKS: Final = ("\uff1f".encode(), "\u061f".encode())
-_CONTINUED: Final = bytes(range(0x80, 0xC0))
-"""What is left of a character that was cut in two."""
-
 _NUMBER: Final = re.compile(rb"[0-9][0-9A-Za-z ./-]{3,40}[0-9]")
 _SENTENCE: Final = re.compile(rb"[.?!:][ ]|\\n|\xe3\x80\x82")
 _LONGEST_QUESTION: Final = 160
@@ -169,10 +166,14 @@ def _answers(document: bytes, plain: bytes) -> Iterator[_Explained]:
         answer = _answer(plain, after)
         if answer is None:
             continue
-        begin = max(plain.rfind(b'"', 0, end) + 1, end - _LONGEST_QUESTION)
+        begin = plain.rfind(b'"', 0, end) + 1
+        if end - begin > _LONGEST_QUESTION:
+            # At a blank, as elsewhere a character or an escape would be cut in two.
+            begin = plain.find(b" ", end - _LONGEST_QUESTION, end)
+            if begin < 0:
+                continue
         *_, last = (begin, *(one.end() for one in _SENTENCE.finditer(plain, begin, end)))
-        question = document[last:end].lstrip(_CONTINUED)
-        yield _Explained(b'"' + question + b"? ", *answer, b'"')
+        yield _Explained(b'"' + document[last:end] + b"? ", *answer, b'"')
 
 
 def _ends(plain: bytes) -> Iterator[Stretch]:
