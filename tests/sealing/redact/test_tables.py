@@ -286,6 +286,17 @@ def test_a_wide_rule_or_row_takes_linear_time(redactor: Redactor) -> None:
         assert large < 9 * small + 0.01, (wide, small, large)
 
 
+def test_deep_lists_take_linear_time(redactor: Redactor) -> None:
+    def seconds(depth: int) -> float:
+        document = b"[" * depth + b",".join([b'["a"]'] * 4_000) + b"]" * depth
+        start = time.process_time()
+        redactor.redact(document, "json")
+        return time.process_time() - start
+
+    flat, deep = min(seconds(2) for _ in range(3)), seconds(200)
+    assert deep < 9 * flat + 0.01, (flat, deep)
+
+
 def test_lines_of_json_do_not_share_their_headings(redactor: Redactor) -> None:
     lines = (
         b'{"columns":["id","city"],"data":[[1,"Linz"]]}\n'

@@ -14,7 +14,9 @@ from sealift.sealing.redact.records import Stretch
 from sealift.sealing.redact.tables import telling_headings
 
 _BLANK: Final = rb"[ \t\r\n]*+"
-_LISTS: Final = re.compile(rb"\[" + _BLANK + rb"(?=\[)")
+_LISTS: Final = re.compile(rb"\[" + _BLANK + rb"(?=\[" + _BLANK + rb'["0-9tfn-])')
+"""A list of lists, of which the first begins with a string, a number or a word."""
+
 _ELEMENT: Final = re.compile(
     _BLANK
     + rb'(?:(?P<element>"[^"]*"|-?[0-9][0-9.eE+-]*|true|false|null)'
