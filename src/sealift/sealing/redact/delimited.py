@@ -13,7 +13,7 @@ _SEPARATORS: Final = (b"\t", b"|", b";", b",", _LOOSE_COMMA, "\u2502".encode())
 _TIGHT_COMMA: Final = re.compile(rb",[^\s0-9]")
 """In prose a blank stands behind a comma; between headings mostly none does."""
 
-_WORDS: Final = rb'(?:[\w"#./()\x80-\xff-]{1,30}+ ?){1,4}'
+_WORDS: Final = rb'(?:[\w"#./\x80-\xff-]{1,30}+ ?){1,4}'
 _LINE_OF_WORDS: Final = re.compile(rb"[ \t]*+" + _WORDS + rb"(?:, " + _WORDS + rb")++\r?(?=\n)")
 _LATER_LINE_OF_WORDS: Final = re.compile(b"\n" + _LINE_OF_WORDS.pattern)
 """Where it does, the whole line is made of few words at a time."""
@@ -188,6 +188,10 @@ class _Run:
     def _headings(self, number: int, *, is_first: bool) -> list[bytes]:
         """Return the headings that a line has; none, if they are more of what is below them."""
         if number + 1 >= len(self._lines):
+            return []
+        if self._separator == _LOOSE_COMMA and not _LINE_OF_WORDS.match(
+            self._text, self._lines[number][0]
+        ):
             return []
         row, below = self._row(number), self._row(number + 1)
         headings = headings_of(row)
