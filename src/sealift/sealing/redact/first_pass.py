@@ -22,7 +22,7 @@ _MAX_LOST_SECONDS: Final = 0.5
 """How much more it may take in all, before there is one for each kind."""
 
 _FEW_RULES: Final = 20
-_MANY_RULES: Final = 44
+_MANY_RULES: Final = 24
 """How many rules share an automaton: of those that look for words, whose states are many, few.
 
 A quarter more still do: a look for the few that are left would cost as much as one for all.
