@@ -126,7 +126,9 @@ class Finder:
         """
         views = [view_of(part, odd) for part in parts]
         searched = [self._replaced.hidden(view.seen) for view in views]
-        asked = [self._first_pass.possible(one) if only is None else only for one in searched]
+        asked: Sequence[Sequence[int]] = (
+            self._first_pass.possible(searched) if only is None else [only] * len(searched)
+        )
         for view, data, numbers in zip(views, searched, asked, strict=True):
             found = self._wanted(self._spans(data, numbers), view.seen) if numbers else []
             yield [
@@ -137,13 +139,12 @@ class Finder:
         """Tell cheaply that there is nothing to find in *data*; False proves nothing."""
         if not data.isascii() or b"&" in data or b"\\" in data:
             return False
-        return not self._first_pass.possible(data)
+        return not self._first_pass.possible([data])[0]
 
     def is_announced(self, number: int, text: str) -> bool:
         """Return whether the first pass lets rule *number* look at *text*."""
-        return number in self._first_pass.possible(
-            view_of(text.encode("utf-8", "surrogatepass")).seen
-        )
+        seen = view_of(text.encode("utf-8", "surrogatepass")).seen
+        return number in self._first_pass.possible([seen])[0]
 
     def _spans(self, data: bytes, numbers: Iterable[int]) -> list[Span]:
         """Search a text without disguises by some rules."""

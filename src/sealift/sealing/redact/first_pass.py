@@ -74,16 +74,18 @@ class FirstPass:
         self._calls = 0
         self._lost_seconds = 0.0
 
-    def possible(self, data: bytes) -> Sequence[int]:
-        """Return the numbers of the rules that may match."""
-        if not self._is_one:
-            return self._possible(data)
+    def possible(self, texts: Sequence[bytes]) -> list[list[int]]:
+        """Return for each text the numbers of the rules that may match.
+
+        Of several automata one after the other looks at all texts: its tables stay in the
+        processor's caches so, which halves the time.
+        """
         self._calls += 1
-        if self._calls % _SAMPLE:
-            return self._possible(data)
+        if not self._is_one or self._calls % _SAMPLE:
+            return self._possible(texts)
         start = self._clock()
-        possible = self._possible(data)
-        self._watch(self._clock() - start, len(data))
+        possible = self._possible(texts)
+        self._watch(self._clock() - start, sum(map(len, texts)))
         return possible
 
     def part(self) -> None:
@@ -93,16 +95,18 @@ class FirstPass:
         ]
         self._is_one = False
 
-    def _possible(self, data: bytes) -> Sequence[int]:
-        possible: list[int] = []
+    def _possible(self, texts: Sequence[bytes]) -> list[list[int]]:
+        possible: list[list[int]] = [[] for _ in texts]
         for match, numbers, nothing in self._automata:
-            found = match(data)
-            if found == nothing:
-                continue
-            if len(numbers) not in found:
-                possible += numbers  # it gave up
-                continue
-            possible += [numbers[number] for number in found if number < len(numbers)]
+            size = len(numbers)
+            for text, those in zip(texts, possible, strict=True):
+                found = match(text)
+                if found == nothing:
+                    continue
+                if size not in found:
+                    those.extend(numbers)  # it gave up
+                else:
+                    those.extend(numbers[number] for number in found if number < size)
         return possible
 
     def _watch(self, seconds: float, size: int) -> None:
