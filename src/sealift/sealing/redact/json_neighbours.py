@@ -37,10 +37,13 @@ _MEMBER: Final = re2.compile(
 _HOLDER: Final = re2.compile(f'"(?:{_VALUES}){_SHORT}'.encode(), options=pattern_options())
 """What there is to explain; where there is none, nothing else is looked for."""
 
+_NUMBER_KEYS: Final = (b'umber"', b'ummer"', b'mero"', b'umer"')
+"""How keys of numbers end; without one, nothing else is looked for in objects."""
+
 _WITHIN: Final = re2.compile(
     (
-        r'"([A-Za-z][A-Za-z_ -]{2,40})"[ \t\r\n]*:[ \t\r\n]*\{[^{}\[\]]*?[,\s]"(?:[Nn]umber|no|nr|num|id|ID'
-        rf"|nummer|num[eé]ro|n[uú]mero|numer|value|valor|valeur|valore|waarde|wert){_SHORT}"
+        r'"([A-Za-z][A-Za-z_ -]{2,40})"[ \t\r\n]*:[ \t\r\n]*\{[^{}\[\]]*?[,\s]"'
+        rf"(?:[Nn]umber|[Nn]ummer|num[eé]ro|n[uú]mero|numer){_SHORT}"
     ).encode(),
     options=pattern_options(),
 )
@@ -53,7 +56,7 @@ _FURTHEST: Final = 400
 
 _MOST_NAMES: Final = 3
 _ENDS: Final = b' \t:?*"'
-_ASKED: Final = re2.compile(rb'\?[ ]?(?:[A-Z][^"?\\]{1,40}[.!] ?)?"')
+_ASKED: Final = re2.compile(rb'\?[ ]?(?:[A-Z][^".!?\\]{1,40}[.!] ?)?"')
 """A question, and at most a short sentence behind it: "Your age? For the form."."""
 
 _EASTERN_MARK: Final = b"\x9f"
@@ -165,6 +168,8 @@ def _named(document: bytes, plain: bytes) -> Iterator[_Explained]:
 
 def _within(document: bytes, plain: bytes) -> Iterator[_Explained]:
     """Yield the numbers of objects, each with what its object is called before it."""
+    if not any(key in plain for key in _NUMBER_KEYS):
+        return
     for held in _WITHIN.finditer(plain):
         start, end = held.span(2)
         yield _Explained(_as_key(document[slice(*held.span(1))]), start, end)
