@@ -37,9 +37,6 @@ _MEMBER: Final = re2.compile(
 _HOLDER: Final = re2.compile(f'"(?:{_VALUES}){_SHORT}'.encode(), options=pattern_options())
 """What there is to explain; where there is none, nothing else is looked for."""
 
-_NUMBER_KEYS: Final = (b'umber"', b'ummer"', b'mero"', b'umer"')
-"""How keys of numbers end; without one, nothing else is looked for in objects."""
-
 _WITHIN: Final = re2.compile(
     (
         r'"([A-Za-z][A-Za-z_ -]{2,40})"[ \t\r\n]*:[ \t\r\n]*\{[^{}\[\]]*?[,\s]"'
@@ -115,7 +112,9 @@ def with_neighbours(document: bytes, plain: bytes, found: list[Hit], search: Sea
     Returns:
         What was found, in order, none overlapping another.
     """
-    explained = [*_named(document, plain), *_within(document, plain), *_answers(document, plain)]
+    explained = [*_answers(document, plain)]
+    if _HOLDER.search(plain) is not None:
+        explained = [*_named(document, plain), *_within(document, plain), *explained]
     if not explained:
         return found
     texts: list[bytes] = []
@@ -141,8 +140,6 @@ def with_neighbours(document: bytes, plain: bytes, found: list[Hit], search: Sea
 
 def _named(document: bytes, plain: bytes) -> Iterator[_Explained]:
     """Yield the values of objects, each with a name of the same object before it."""
-    if _HOLDER.search(plain) is None:
-        return
     names: deque[Stretch] = deque(maxlen=_MOST_NAMES)
     lonely: Stretch | None = None
     for member in _MEMBER.finditer(plain):
@@ -168,8 +165,6 @@ def _named(document: bytes, plain: bytes) -> Iterator[_Explained]:
 
 def _within(document: bytes, plain: bytes) -> Iterator[_Explained]:
     """Yield the numbers of objects, each with what its object is called before it."""
-    if not any(key in plain for key in _NUMBER_KEYS):
-        return
     for held in _WITHIN.finditer(plain):
         start, end = held.span(2)
         yield _Explained(_as_key(document[slice(*held.span(1))]), start, end)
