@@ -62,6 +62,11 @@ CHANGED = [
     ('{"t": {"text": "ssn"}, "value": "123456789"}', '{"t": {"text": "ssn"}, "value": "BLOCKED"}'),
     ('{"value": "123456789", "type": "ssn"}', '{"value": "BLOCKED", "type": "ssn"}'),
     ('[{"type": "ssn"}, {"value": "123456789"}]',) * 2,
+    # What an object is called explains its number, behind other members, too.
+    ('{"ssn": {"of": "x", "number": 123456789}}', '{"ssn": {"of": "x", "number": "BLOCKED"}}'),
+    ('{"type": "ssn", "docNumber": "123456789"}', '{"type": "ssn", "docNumber": "BLOCKED"}'),
+    ('{"ssn": {"of": {}, "number": 123456789}}',) * 2,
+    ('{"ssn": {"of": "x"}, "number": 123456789}',) * 2,
     # And for each key of a map that is a number.
     (
         '{"ssn": {"123456789": {"a": {"123456787": 1}}, "123456788": 2}, "n": {"123456789": 3}}',
@@ -126,7 +131,8 @@ ANSWERS = [
     ('["é ssn\uff1f", "123456789"]', '["é ssn\uff1f", "BLOCKED"]'),
     (f'["ssn?", "123456789 {"x" * 200}"]', f'["ssn?", "BLOCKED {"x" * 200}"]'),
     ('["And your ssn?", "No, I am sorry", "123456789"]',) * 2,
-    ('["And your ssn? Tell us.", "123456789"]',) * 2,
+    ('["And your ssn? Tell us.", "123456789"]', '["And your ssn? Tell us.", "BLOCKED"]'),
+    ('["And your ssn? Tell us. Or do not.", "123456789"]',) * 2,
     ('{"q": "And your ssn?", "sent_at": "123456789"}',) * 2,
 ]
 
@@ -244,6 +250,7 @@ LINEAR = {
     "lists": lambda count: [{"ssn": [123456789]}] * count,
     "numbered": lambda count: {"n": {str(123_450_000 + n): n for n in range(count)}},
     "named": lambda count: [{"type": "ssn", "value": 123456789}] * count,
+    "held": lambda count: [{"ssn": {"of": "x", "number": 123456789}}] * count,
     "unnamed": lambda count: {"value": 123456789, "x": [{"name": "ab"}] * count},
     "asked": lambda count: ["And your ssn?", "123456789"] * count,
     "found numbers": lambda count: [4111111111111111] * count,

@@ -1,12 +1,18 @@
 """Packs are read, proven on their own examples, or refused with file, rule and reason."""
 
+import re
+import tomllib
+from importlib import resources
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sealift.errors import ConfigError
 from sealift.sealing.redact.finder import Finder
 from sealift.sealing.redact.packs import BUILT_IN, LABELS, load_pack, prove
+from sealift.sealing.redact.word_lists import listed
 
 GOOD = """
 [parts]
@@ -102,3 +108,39 @@ def test_a_rule_written_twice_is_refused(tmp_path: Path) -> None:
 
 def test_the_labels_of_the_built_in_packs_are_known() -> None:
     assert {rule.label for name in BUILT_IN for rule in load_pack(name)} == LABELS
+
+
+def test_the_pages_of_urls_are_the_same_in_the_list_and_in_the_patterns() -> None:
+    pack = resources.files("sealift.sealing.redact").joinpath("packs").joinpath("pii.toml")
+    document = tomllib.loads(pack.read_text(encoding="utf-8"))
+    (url,) = (rule for rule in document["rule"] if rule["name"] == "url")
+    _, _, alternatives = url["hint"].partition("|{pages})")[0].rpartition("/(?:")
+    english = words_of(alternatives)
+    assert alternatives in url["pattern"]
+    assert english | words_of(document["parts"]["pages"]) == listed("pages.txt")
+
+
+def words_of(pattern: str) -> set[str]:
+    """Return the words that a pattern without open-ended repeats matches."""
+    return set(_words_of(re._parser.parse(pattern)))  # type: ignore[attr-defined]
+
+
+def _words_of(parsed: Any) -> list[str]:
+    choices: list[list[str]] = []
+    for kind, value in parsed:
+        match str(kind):
+            case "LITERAL":
+                choices.append([chr(value)])
+            case "IN":
+                choices.append([chr(code) for _, code in value])
+            case "SUBPATTERN":
+                choices.append(_words_of(value[-1]))
+            case "BRANCH":
+                choices.append([word for one in value[1] for word in _words_of(one)])
+            case "MAX_REPEAT":
+                least, most, repeated = value
+                assert (least, most) == (0, 1)
+                choices.append(["", *_words_of(repeated)])
+            case _:
+                raise AssertionError(kind)
+    return ["".join(word) for word in product(*choices)]

@@ -64,7 +64,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.
 _PLAIN_QUERY: Final = re.compile(
     r"[^?#]*\?(?:(?:page|p|per_?page|page_?size|limit|offset|size|count|start|sort(?:_?by)?|order"
     r"|dir|direction|lang|language|locale|hl|format|output|family|display|subset|weight|v|ver"
-    r"|version|api-version|theme|color|width|height|w|h|quality|dpr|pretty)"
+    r"|version|api-version|utm_(?:source|medium|campaign|term|content)|theme|color|width|height|w|h|quality|dpr|pretty)"
     r"=[\w.,:;+|%-]{0,40}(?:&(?:amp;)?|$))+",
     re.IGNORECASE | re.ASCII,
 )

@@ -24,7 +24,8 @@ _VALUES: Final = (
     "[A-Za-z]{0,8}_?(?:[Vv]alue|[Aa]nswer)|val|[Nn]umber|no|nr|num|[Tt]ext|response"
     "|reply|entry|code|identifier|[VvAa]|[Aa]ntwort|[Ww]ert|respuesta|valor|valore"
     "|risposta|r[eé]ponse|valeur|resposta|antwoord|waarde|odpowied[zź]|warto[sś][cć]|[Nn]ummer"
-    "|num[eé]ro|n[uú]mero|numer"
+    "|num[eé]ro|n[uú]mero|numer|(?:doc|document|id|card|identity|licen[cs]e|policy)_?(?:[Nn]umber|[Nn]o|[Nn]r)"
+    "|[Dd]okument(?:en)?_?[Nn]ummer|documentnummer|num(?:ero)?_?[Dd]ocument[oe]?|nr_?dokumentu"
 )
 """Keys of members that may hold what another one names."""
 
@@ -36,6 +37,15 @@ _MEMBER: Final = re2.compile(
 _HOLDER: Final = re2.compile(f'"(?:{_VALUES}){_SHORT}'.encode(), options=pattern_options())
 """What there is to explain; where there is none, nothing else is looked for."""
 
+_WITHIN: Final = re2.compile(
+    (
+        r'"([A-Za-z][A-Za-z_ -]{2,40})"[ \t\r\n]*:[ \t\r\n]*\{[^{}\[\]]*?[,\s]"'
+        rf"(?:[Nn]umber|[Nn]ummer|num[eé]ro|n[uú]mero|numer){_SHORT}"
+    ).encode(),
+    options=pattern_options(),
+)
+"""An object, and its number behind other members: what the object is called explains it."""
+
 _NAME: Final = re.compile(_NAMES.encode())
 _VALUE: Final = re.compile(_VALUES.encode())
 _FURTHEST: Final = 400
@@ -43,7 +53,9 @@ _FURTHEST: Final = 400
 
 _MOST_NAMES: Final = 3
 _ENDS: Final = b' \t:?*"'
-_ASKED: Final = re2.compile(rb'\?[ ]?"')
+_ASKED: Final = re2.compile(rb'\?[ ]?(?:[A-Z][^".!?\\]{1,40}[.!] ?)?"')
+"""A question, and at most a short sentence behind it: "Your age? For the form."."""
+
 _EASTERN_MARK: Final = b"\x9f"
 """The last byte of the question marks of the Far East and of Arabic; one byte is found fastest."""
 
@@ -100,7 +112,9 @@ def with_neighbours(document: bytes, plain: bytes, found: list[Hit], search: Sea
     Returns:
         What was found, in order, none overlapping another.
     """
-    explained = [*_named(document, plain), *_answers(document, plain)]
+    explained = [*_answers(document, plain)]
+    if _HOLDER.search(plain) is not None:
+        explained = [*_named(document, plain), *_within(document, plain), *explained]
     if not explained:
         return found
     texts: list[bytes] = []
@@ -126,8 +140,6 @@ def with_neighbours(document: bytes, plain: bytes, found: list[Hit], search: Sea
 
 def _named(document: bytes, plain: bytes) -> Iterator[_Explained]:
     """Yield the values of objects, each with a name of the same object before it."""
-    if _HOLDER.search(plain) is None:
-        return
     names: deque[Stretch] = deque(maxlen=_MOST_NAMES)
     lonely: Stretch | None = None
     for member in _MEMBER.finditer(plain):
@@ -149,6 +161,13 @@ def _named(document: bytes, plain: bytes) -> Iterator[_Explained]:
             lonely = None
         if may_name and not _VALUE.fullmatch(plain[start + 1 : end - 1]):
             names.append((start, end))
+
+
+def _within(document: bytes, plain: bytes) -> Iterator[_Explained]:
+    """Yield the numbers of objects, each with what its object is called before it."""
+    for held in _WITHIN.finditer(plain):
+        start, end = held.span(2)
+        yield _Explained(_as_key(document[slice(*held.span(1))]), start, end)
 
 
 def _as_key(name: bytes) -> bytes:

@@ -20,6 +20,7 @@ _CAMEL_CASE: Final = re.compile(
 )
 """A product's name, "MediaWiki", and none of those that people write so."""
 _YEAR: Final = re.compile(r"(?:19[5-9]|20[0-4])\d ")
+_NUMBER_ON: Final = re.compile(r"\d.*", re.DOTALL)
 _YEARS: Final = re.compile(r"(?:19|20)\d\d-(?:19|20)?\d\d\b")
 _AT_THE: Final = re.compile(r"\b(?:in|op|aan) 't ")
 """What Dutch family names begin with that are words of sentences, too: "in 't Veld"."""
@@ -277,8 +278,10 @@ def romance_street(text: str) -> bool:
     """Return whether *text* is a street with its type first, and no "via port 8080"."""
     first, *others = _words(text) or ("",)
     others = [word for word in others if len(word) > 1]  # "41/A"
-    if first == "via" and not listed("common_words.txt").isdisjoint(others):
-        return False
+    if first == "via":
+        named = _words(_NUMBER_ON.sub("", text))[1:]  # without "int. 5, scala B"
+        if not listed("common_words.txt").isdisjoint(word for word in named if len(word) > 1):
+            return False
     return bool(first) and street(text) and listed("not_addresses.txt").isdisjoint(others)
 
 
