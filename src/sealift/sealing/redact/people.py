@@ -43,7 +43,9 @@ _DECLINED: Final = tuple(
 _THE: Final = "\u0627\u0644"
 """The Arabic article."""
 
-_OF_FAMILIES: Final = frozenset(("\u0628\u0646", "\u0627\u0628\u0646", "\u05d1\u05df", "\u05d1\u05e8"))
+_OF_FAMILIES: Final = frozenset(
+    ("\u0628\u0646", "\u0627\u0628\u0646", "\u05d1\u05df", "\u05d1\u05e8")
+)
 """What means "son of" in Arabic and Hebrew names."""
 
 _VIETNAMESE: Final = frozenset(
@@ -174,6 +176,8 @@ def cut_short(text: str, name: str) -> bool:
     """
     words, count = _words(text), len(_words(name))
     if words[count : count + 1] and words[count] in listed("premises.txt"):
+        return True
+    if words[:1] and words[0] in listed("also_things.txt") and any(map(_names_things, words[1:])):
         return True
     return any("-".join(words[:end]) in listed("figures.txt") for end in range(count + 1, 4))
 
