@@ -22,20 +22,20 @@ def ordered(pattern: str) -> str:
         pattern: RE2 syntax.
     """
     groups: list[_Group] = [_Group("", folds=False)]
-    for token in _TOKEN.findall(pattern):
-        if token == "|":
+    for piece in _TOKEN.findall(pattern):
+        if piece == "|":
             groups[-1].alternatives.append("")
-        elif token == ")" and len(groups) > 1:
+        elif piece == ")" and len(groups) > 1:
             text = groups.pop().text() + ")"
             groups[-1].alternatives[-1] += text
-        elif _FLAGS.fullmatch(token):
+        elif _FLAGS.fullmatch(piece):
             groups[-1].is_kept = True  # the flags hold for what follows
-            groups[-1].alternatives[-1] += token
-        elif token.startswith("("):
-            folds = groups[-1].folds if "i" not in token.partition("<")[0] else "-" not in token
-            groups.append(_Group(token, folds=folds))
+            groups[-1].alternatives[-1] += piece
+        elif piece.startswith("("):
+            folds = groups[-1].folds if "i" not in piece.partition("<")[0] else "-" not in piece
+            groups.append(_Group(piece, folds=folds))
         else:
-            groups[-1].alternatives[-1] += token
+            groups[-1].alternatives[-1] += piece
     return groups[0].text()
 
 

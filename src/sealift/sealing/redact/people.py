@@ -23,23 +23,6 @@ _YEAR: Final = re.compile(r"(?:19[5-9]|20[0-4])\d ")
 _YEARS: Final = re.compile(r"(?:19|20)\d\d-(?:19|20)?\d\d\b")
 _AT_THE: Final = re.compile(r"\b(?:in|op|aan) 't ")
 """What Dutch family names begin with that are words of sentences, too: "in 't Veld"."""
-_DECLINED: Final = tuple(
-    (end, nominative)
-    for ends, nominative in (
-        ("em om owi ovi iem ою ом ем єм ові еві а у я ю", ""),
-        ("ą ę ou ой ою ою и ы і у ю е", "а"),
-        ("ей ею ю і и е ї", "я"),
-        ("em a ka ya kem kiem kowi kovi", "ek"),
-        ("ka kem kowi kiem", "ek"),
-        ("ą ę ou", "a"),
-        ("ем я ю", "й"),
-        ("ем я ю єм еві", "ь"),
-    )
-    for end in ends.split()
-    if not (end in ("a", "ya") or (nominative == "ek" and end == "em"))
-)
-"""What ends a given name in other cases than the first, and what in the first."""
-
 _THE: Final = "\u0627\u0644"
 """The Arabic article."""
 
@@ -194,7 +177,8 @@ def _is_declined(word: str) -> bool:
     """Return whether a word is a given name as Slavic languages decline it: "Otakarem"."""
     if len(word) <= _SHORT:
         return False
-    for end, nominative in _DECLINED:
+    for ending in listed("declined.txt"):
+        end, _, nominative = ending.partition(">")
         stem = word.removesuffix(end)
         if len(stem) >= _SHORT - 1 and stem != word and stem + nominative in _declinable():
             return True

@@ -118,8 +118,7 @@ class Rule:
     @cached_property
     def first_look(self) -> bytes:
         """The RE2 pattern of the texts in which to search: the hint, or else the pattern."""
-        look = widened(self.hint or self.pattern)
-        return (ordered(look) if self.label in WORDED else look).encode()
+        return ordered(widened(self.hint or self.pattern)).encode()
 
     def _refuse_long(self, part: str) -> None:
         if len(part) > _MAX_PATTERN_CHARACTERS:

@@ -31,8 +31,8 @@ def table_hits(text: bytes, find: Find) -> Iterator[Hit]:
 
     Only in columns whose first cells hold something that is found so: a heading `ssn` tells of
     bare digits below it. Where words are found, as names are, they must be in half of those cells,
-    and a column of names must hold a known full one, or mostly given names; what is told by its label alone, as a password,
-    must look like one.
+    and a column of names must hold a known full one, or mostly given names; what is told by its
+    label alone, as a password, must look like one.
 
     Args:
         text: Decoded, in UTF-8.
