@@ -53,5 +53,7 @@ class _Group:
     def text(self) -> str:
         some = self.alternatives
         if not self.is_kept and len(some) > 1:
-            some = sorted(set(some), key=str.casefold if self.folds else None)
+            some = sorted(set(some))
+            if self.folds:
+                some.sort(key=str.casefold)
         return self.opening + "|".join(some)
