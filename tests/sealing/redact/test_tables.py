@@ -303,3 +303,14 @@ def test_lines_of_json_do_not_share_their_headings(redactor: Redactor) -> None:
         b'{"columns":["id","ssn"],"data":[[1,"078051120"]]}\n{"data":[[1,"219099999"]]}\n'
     )
     assert redactor.redact(lines, "ndjson").data == lines.replace(b"078051120", b"[SSN]")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [("Alexandria", "Violet", "Oslo"), ("Claude", "Gemini", "Mistral"), ("Katrina", "Ida", "Nova")],
+)
+def test_a_column_of_things_called_like_people_stays(
+    redactor: Redactor, cells: tuple[str, ...]
+) -> None:
+    text = "name,size,year\n" + "".join(f"{cell},{n},19{n}0\n" for n, cell in enumerate(cells, 3))
+    assert redactor.redact_text(text).data == text

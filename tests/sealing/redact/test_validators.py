@@ -67,6 +67,10 @@ RIGHT_AND_WRONG = {
     ),
     "issued": (["A-1234", "HR-55"], ["abcd", "a12-3", "A1-XY", "AB 12", "A12"]),
     "keyed": (["Mate", "Guézennec", "Hope"], ["Required", "String", "TypeScript", ""]),
+    "known": (
+        ["\u064a\u0648\u0633\u0641", "\u05e8\u05d5\u05e0\u05d9\u05ea"],
+        ["\u0623\u0631\u064a\u062f", "\u05e8\u05d5\u05e6\u05d4", ""],
+    ),
     "labelled": (
         ["Siglinde", "Line Næss", "Vitor dos Pacheco"],
         ["Stable", "See Attachment", "Accounts Payable", ""],

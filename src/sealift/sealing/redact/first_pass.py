@@ -21,7 +21,7 @@ _SECONDS_A_BYTE: Final = 50e-9
 _MAX_LOST_SECONDS: Final = 0.5
 """How much more it may take in all, before there is one for each kind."""
 
-_FEW_RULES: Final = 20
+_FEW_RULES: Final = 19
 _MANY_RULES: Final = 24
 """How many rules share an automaton: of those that look for words, whose states are many, few.
 

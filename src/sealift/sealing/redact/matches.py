@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from sealift.sealing.redact.people import given_name
+from sealift.sealing.redact.people import cut_short, given_name
 from sealift.sealing.redact.rule import OF_ANY_FORM, WORDED, Rule
 from sealift.sealing.redact.typography import plainly
 from sealift.sealing.redact.validators import VALIDATORS
@@ -115,10 +115,12 @@ def _shrunk(
     value = data[start:end]
     if len(value) > _MAX_SHRUNK_BYTES:
         return -1, end
+    whole_text = _text(data, start, end)
     gaps = list((_GAP if value.isascii() else _FINE_GAP).finditer(value))
     for gap in reversed(gaps):
         last = start + gap.start()
-        if not valid(_text(data, start, last)):
+        text = _text(data, start, last)
+        if not valid(text) or (rule.label == "NAME" and cut_short(whole_text, text)):
             continue
         match = rule.regexp.match(data, whole, last)
         if match is not None and match.span(rule.group) == (start, last):

@@ -24,6 +24,24 @@ _NUMBER_ON: Final = re.compile(r"\d.*", re.DOTALL)
 _YEARS: Final = re.compile(r"(?:19|20)\d\d-(?:19|20)?\d\d\b")
 _AT_THE: Final = re.compile(r"\b(?:in|op|aan) 't ")
 """What Dutch family names begin with that are words of sentences, too: "in 't Veld"."""
+_THE: Final = "\u0627\u0644"
+"""The Arabic article."""
+
+_OF_FAMILIES: Final = frozenset(
+    ("\u0628\u0646", "\u0627\u0628\u0646", "\u05d1\u05df", "\u05d1\u05e8")
+)
+"""What means "son of" in Arabic and Hebrew names."""
+
+_VIETNAMESE: Final = frozenset(
+    (
+        *("nguyễn", "trần", "lê", "phạm", "huỳnh", "hoàng", "phan", "vũ", "võ", "đặng", "bùi"),
+        *("đỗ", "hồ", "ngô", "dương", "lý", "đinh", "đoàn", "trịnh", "trương", "lâm", "mai"),
+        *("đào", "tạ", "vương", "nguyen", "huynh", "cao", "lương", "hà", "tô", "châu", "quách"),
+        *("phùng", "thái", "triệu", "kiều", "tôn", "từ", "nghiêm", "chu", "đàm", "lưu"),
+    )
+)
+"""Families of Vietnam, whose given names are more than a list can hold."""
+
 _NICKNAMES: Final = frozenset(("big", "little", "lil", "old", "young", "baby"))
 _AND_THE: Final = "\u0648\u0627\u0644"
 """How an Arabic noun begins that "and the" stands before: it goes on behind a name."""
@@ -87,7 +105,7 @@ def person(text: str) -> bool:
     ]
     if unusual and (len(words) < 2 or (words[0] in common and words[0] not in given)):
         return False
-    family = listed("surnames.txt")
+    family = listed("surnames.txt") | listed("particles.txt")
     return all(word == words[0] or word in family for word in unusual)
 
 
@@ -115,9 +133,62 @@ def given_name(text: str) -> bool:
     """Return whether *text* begins with a given name, has no common word, and is in no novel."""
     first = text.casefold().split(maxsplit=1)[0].rstrip(".") if text.strip() else ""
     double = first.count("-") == 1 and _is_given(first.partition("-")[0])
-    if not (_is_given(first) or double) or not person(text):
+    if not (_is_given(first) or double or _family_first(text) or _is_declined(first)):
         return False
-    return "-".join(_words(text)) not in listed("figures.txt")
+    return person(text) and "-".join(_words(text)) not in listed("figures.txt")
+
+
+def known(text: str) -> bool:
+    """Return whether *text*, of a script without capitals, is made of known names alone.
+
+    Behind the first, a noun with its article is a family's name, too: "al-Mansouri".
+    """
+    first, *others = _marked_words(text) or ("",)
+    return _is_given(first) and all(
+        word in listed("given_names.txt")
+        or word in listed("family_names.txt")
+        or word in _OF_FAMILIES
+        or (word.startswith(_THE) and len(word) > _SHORT)
+        for word in others
+    )
+
+
+def cut_short(text: str, name: str) -> bool:
+    """Return whether *name*, which *text* begins with, is there part of what is no person's.
+
+    "Maria Hilf Apotheke" is a chemist's, and "Ali Baba" is in a tale.
+    """
+    words, count = _words(text), len(_words(name))
+    if words[count : count + 1] and words[count] in listed("premises.txt"):
+        return True
+    if words[:1] and words[0] in listed("also_things.txt") and any(map(_names_things, words[1:])):
+        return True
+    return any("-".join(words[:end]) in listed("figures.txt") for end in range(count + 1, 4))
+
+
+def _family_first(text: str) -> bool:
+    """Return whether *text* is a name whose family's part stands first: "Nguyễn Văn Nam"."""
+    first, *others = _words(text) or ("",)
+    if not others or first not in listed("families_first.txt"):
+        return False
+    return first in _VIETNAMESE or _is_given(others[-1])
+
+
+def _is_declined(word: str) -> bool:
+    """Return whether a word is a given name as Slavic languages decline it: "Otakarem"."""
+    if len(word) <= _SHORT:
+        return False
+    for ending in listed("declined.txt"):
+        end, _, nominative = ending.partition(">")
+        stem = word.removesuffix(end)
+        if len(stem) >= _SHORT - 1 and stem != word and stem + nominative in _declinable():
+            return True
+    return False
+
+
+@functools.cache
+def _declinable() -> frozenset[str]:
+    return listed("given_names.txt") - listed("also_things.txt")
 
 
 def alone(text: str) -> bool:
@@ -167,7 +238,7 @@ def _names_things(word: str) -> bool:
 def _is_given(word: str) -> bool:
     """Return whether a word is a given name, also with an accent that the list does not have."""
     names = listed("given_names.txt")
-    if word in names:
+    if word in names or word.partition("'")[0] in names:  # "Ayşe'nin"
         return True
     if word.isascii() or len(word) < _SHORT or word in listed("common_words.txt"):
         return False
@@ -314,6 +385,10 @@ def _joined_words(word: str) -> bool:
     first, hyphen, rest = word.partition("-")
     common = listed("common_words.txt")
     return bool(hyphen) and first in common and (rest in common or rest.endswith(_NO_NAME_ENDS))
+
+
+def _marked_words(text: str) -> list[str]:
+    return [word.casefold() for word in _MARKED_WORD.findall(text)]
 
 
 def _words(text: str) -> list[str]:

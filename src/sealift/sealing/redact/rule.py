@@ -10,6 +10,7 @@ from typing import Any, Final
 import re2
 
 from sealift.errors import ConfigError
+from sealift.sealing.redact.alternatives import ordered
 from sealift.sealing.redact.typography import widened
 from sealift.sealing.redact.validators import VALIDATORS
 
@@ -117,7 +118,7 @@ class Rule:
     @cached_property
     def first_look(self) -> bytes:
         """The RE2 pattern of the texts in which to search: the hint, or else the pattern."""
-        return widened(self.hint or self.pattern).encode()
+        return ordered(widened(self.hint or self.pattern)).encode()
 
     def _refuse_long(self, part: str) -> None:
         if len(part) > _MAX_PATTERN_CHARACTERS:

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from sealift.sealing.redact.delimited import Cell, sampled, tables_in
 from sealift.sealing.redact.finder import SEPARATOR, Hit
 from sealift.sealing.redact.html_tables import html_tables_in
-from sealift.sealing.redact.people import given_name
+from sealift.sealing.redact.people import given_name, of_role
 from sealift.sealing.redact.rule import OF_ANY_FORM, WORDED, Rule
 
 _SEPARATOR: Final = SEPARATOR.encode()
@@ -31,8 +31,8 @@ def table_hits(text: bytes, find: Find) -> Iterator[Hit]:
 
     Only in columns whose first cells hold something that is found so: a heading `ssn` tells of
     bare digits below it. Where words are found, as names are, they must be in half of those cells,
-    and a column of names must hold a known one; what is told by its label alone, as a password,
-    must look like one.
+    and a column of names must hold a known full one, or mostly given names; what is told by its
+    label alone, as a password, must look like one.
 
     Args:
         text: Decoded, in UTF-8.
@@ -68,9 +68,12 @@ def _tells(found: list[tuple[Rule, bytes]], cells: int) -> bool:
         return False
     if any(rule.label in OF_ANY_FORM for rule in rules):
         return all(_LIKE_A_SECRET.fullmatch(value) for _, value in found)
-    return any(rule.validator != _OF_THINGS_TOO for rule in rules) or any(
-        given_name(value.decode(errors="replace").strip('"')) for _, value in found
-    )
+    if any(rule.validator != _OF_THINGS_TOO for rule in rules):
+        return True
+    values = [value.decode(errors="replace").strip('"') for _, value in found]
+    if any(" " in value and given_name(value) for value in values):
+        return True
+    return 2 * sum(map(of_role, values)) > cells  # "Violet", "Claude" and "Alexandria" are none
 
 
 def _hits(text: bytes, cells: Iterable[Cell], find: Find) -> Iterator[tuple[Hit, Cell]]:

@@ -26,6 +26,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "ipv6": formats.ipv6,
         "issued": formats.issued,
         "keyed": people.keyed,
+        "known": people.known,
         "labelled": people.labelled,
         "licence": formats.licence,
         "login": credentials.login,
