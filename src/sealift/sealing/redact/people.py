@@ -62,6 +62,7 @@ _TITLES: Final = _DEGREES.union(
 _SHORT: Final = 4
 """A word of fewer letters is another one without its accent."""
 
+_LONGEST_ENDING: Final = 4
 _FAMILY: Final = re.compile(
     r"(?:(?:mc|o'|d'|fitz)[^\W\d_]{3,}|[^\W\d_]{2,}(?:sson|sen|sdóttir|ez|ski|ska|sky|skaya|cki|cka|wicz|"
     r"czyk|enko|chuk|czuk|ová|ova|eva|ev|ov|oğlu|yan|ian|dze|shvili|vić|vič|ović|escu|eanu|inen|berg|stein|mann|meier|meyer|"
@@ -105,8 +106,8 @@ def person(text: str) -> bool:
     ]
     if unusual and (len(words) < 2 or (words[0] in common and words[0] not in given)):
         return False
-    family = listed("surnames.txt") | listed("particles.txt")
-    return all(word == words[0] or word in family for word in unusual)
+    family, particles = listed("surnames.txt"), listed("particles.txt")
+    return all(word == words[0] or word in family or word in particles for word in unusual)
 
 
 def greeted(text: str) -> bool:
@@ -178,12 +179,22 @@ def _is_declined(word: str) -> bool:
     """Return whether a word is a given name as Slavic languages decline it: "Otakarem"."""
     if len(word) <= _SHORT:
         return False
-    for ending in listed("declined.txt"):
-        end, _, nominative = ending.partition(">")
-        stem = word.removesuffix(end)
-        if len(stem) >= _SHORT - 1 and stem != word and stem + nominative in _declinable():
-            return True
-    return False
+    endings, names = _endings(), _declinable()
+    return any(
+        word[:cut] + nominative in names
+        for cut in range(max(len(word) - _LONGEST_ENDING, _SHORT - 1), len(word))
+        for nominative in endings.get(word[cut:], ())
+    )
+
+
+@functools.cache
+def _endings() -> dict[str, list[str]]:
+    """Return for each ending of another case those of the nominative."""
+    endings: dict[str, list[str]] = {}
+    for one in listed("declined.txt"):
+        end, _, nominative = one.partition(">")
+        endings.setdefault(end, []).append(nominative)
+    return endings
 
 
 @functools.cache
