@@ -35,7 +35,7 @@ _DIGIT: Final = re.compile(rb"[0-9]")
 _DIGITS: Final = re.compile(rb"[0-9]{3}|@")
 
 _LOOKED_AT_CELLS: Final = 2000
-_SAMPLED_CELLS: Final = 5
+_SAMPLED_CELLS: Final = 3
 _NOTHING: Final = frozenset((b"n/a", b"na", b"none", b"null", b"nil", b"unknown", b"tbd", b"nan"))
 _SOMETHING: Final = re.compile(rb"[A-Za-z1-9\x80-\xff]")
 
@@ -71,16 +71,21 @@ class Table:
                     yield Cell(heading, first, last)
 
 
-def sampled(text: bytes, cells: Iterable[Cell]) -> list[Cell]:
-    """Return the first different cells of each column, of those that hold something."""
+def sampled(text: bytes, cells: Iterable[Cell], headings: Iterable[bytes]) -> list[Cell]:
+    """Return the first different cells below each heading, of those that hold something."""
+    most = len(set(headings) - {b""}) * _SAMPLED_CELLS
     seen: dict[bytes, set[bytes]] = {}
     sample: list[Cell] = []
     for cell in islice(cells, _LOOKED_AT_CELLS):
-        value = text[cell.start : cell.end].strip(b'"')
         known = seen.setdefault(cell.heading, set())
-        if len(known) < _SAMPLED_CELLS and value not in known and _holds_something(value):
+        if len(known) == _SAMPLED_CELLS:
+            continue
+        value = text[cell.start : cell.end].strip(b'"')
+        if value not in known and _holds_something(value):
             known.add(value)
             sample.append(cell)
+            if len(sample) == most:
+                break
     return sample
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from sealift.sealing.redact.delimited import Cell, headings_of
@@ -14,8 +15,23 @@ _CLOSE: Final = ord(">")
 _CELLS: Final = (b"td", b"th")
 
 
-def html_tables_in(text: bytes) -> Iterator[list[Cell]]:
-    """Yield the cells of each table whose first row may be headings."""
+@dataclass(frozen=True, slots=True)
+class HtmlTable:
+    """The cells below headings, in order."""
+
+    headings: list[bytes]
+    rows: list[list[Stretch]]
+    """Where the cells of each row stand in the text."""
+
+    def __iter__(self) -> Iterator[Cell]:
+        for row in self.rows:
+            for heading, (start, end) in zip(self.headings, row, strict=False):
+                if heading and start < end:
+                    yield Cell(heading, start, end)
+
+
+def html_tables_in(text: bytes) -> Iterator[HtmlTable]:
+    """Yield each table whose first row may be headings."""
     if b"<" not in text:
         return
     rows: list[list[Stretch]] = []
@@ -33,17 +49,12 @@ def html_tables_in(text: bytes) -> Iterator[list[Cell]]:
     yield from _table(text, rows)
 
 
-def _table(text: bytes, rows: list[list[Stretch]]) -> Iterator[list[Cell]]:
+def _table(text: bytes, rows: list[list[Stretch]]) -> Iterator[HtmlTable]:
     if len(rows) < 2:
         return
-    headings = headings_of([text[slice(*cell)] for cell in rows[0]])
+    headings = headings_of([text[start:end] for start, end in rows[0]])
     if headings:
-        yield [
-            Cell(heading, *cell)
-            for row in rows[1:]
-            for heading, cell in zip(headings, row, strict=False)
-            if heading and cell[0] < cell[1]
-        ]
+        yield HtmlTable(headings, rows[1:])
 
 
 def _without_tags(text: bytes, start: int, end: int) -> Stretch:

@@ -167,7 +167,7 @@ def _headings(document: bytes, row: list[Stretch]) -> list[bytes]:
 
 def _below(document: bytes, rows: _Rows, search: Search) -> Iterator[Hit]:
     """Yield what is found in the columns that their first cells tell of."""
-    sample = sampled(document, rows)
+    sample = sampled(document, rows, rows.headings)
     hits = [(hit, cell) for cell in sample for hit in _hits(document, cell, search)]
     telling = telling_headings(document, sample, hits)
     if telling:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import Final, TypeAlias
 
-from sealift.sealing.redact.delimited import Cell, sampled, tables_in
+from sealift.sealing.redact.delimited import Cell, Table, sampled, tables_in
 from sealift.sealing.redact.finder import SEPARATOR, Hit
-from sealift.sealing.redact.html_tables import html_tables_in
+from sealift.sealing.redact.html_tables import HtmlTable, html_tables_in
 from sealift.sealing.redact.people import given_name, of_role
 from sealift.sealing.redact.rule import OF_ANY_FORM, WORDED, Rule
 
@@ -39,9 +39,9 @@ def table_hits(text: bytes, find: Find) -> Iterator[Hit]:
 
         find: Asks for each cell.
     """
-    tables: Iterator[Iterable[Cell]] = chain(tables_in(text), html_tables_in(text))
+    tables: Iterator[Table | HtmlTable] = chain(tables_in(text), html_tables_in(text))
     for table in tables:
-        sample = sampled(text, table)
+        sample = sampled(text, table, table.headings)
         telling = telling_headings(text, sample, list(_hits(text, sample, find)))
         if telling:
             cells = (cell for cell in table if cell.heading in telling)
