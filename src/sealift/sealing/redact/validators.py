@@ -4,7 +4,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from sealift.sealing.redact import checksums, credentials, formats, national_numbers, people
+from sealift.sealing.redact import (
+    checksums,
+    credentials,
+    formats,
+    national_numbers,
+    people,
+    streets,
+)
 
 VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
     {
@@ -17,7 +24,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "email": formats.email,
         "given-name": people.given_name,
         "greeted": people.greeted,
-        "germanic-street": people.germanic_street,
+        "germanic-street": streets.germanic_street,
         "iban": checksums.iban,
         "identifier": formats.identifier,
         "international-phone": formats.international_phone,
@@ -43,12 +50,12 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "phone": formats.phone,
         "phone-unannounced": formats.phone_unannounced,
         "plate": formats.plate,
-        "romance-street": people.romance_street,
+        "romance-street": streets.romance_street,
         "secret": credentials.secret,
         "ssn": formats.ssn,
-        "street-announced": people.street_announced,
-        "street": people.street,
-        "street-of-name": people.street_of_name,
+        "street-announced": streets.street_announced,
+        "street": streets.street,
+        "street-of-name": streets.street_of_name,
         "strong": credentials.strong,
         "titled": people.titled,
         "token": credentials.token,

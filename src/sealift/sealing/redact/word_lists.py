@@ -1,7 +1,11 @@
-"""The lists of words beside the packs, each read once."""
+"""Words: those of a text, and the lists of them beside the packs, each read once."""
 
 import functools
+import re
 from importlib import resources
+from typing import Final
+
+WORD: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?")
 
 
 @functools.cache
@@ -10,3 +14,8 @@ def listed(name: str) -> frozenset[str]:
     file = resources.files(__package__).joinpath("packs").joinpath(name)
     lines = file.read_text(encoding="utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, in lower case and without full stops."""
+    return [word.casefold().rstrip(".") for word in WORD.findall(text)]
