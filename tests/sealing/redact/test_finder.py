@@ -129,6 +129,7 @@ def test_allowed_texts_stay_in_any_case_and_disguise() -> None:
         "here is the key:\n[PRIVATE_KEY]; `@everyone`",
         "**PATIENT:** BLOCKED Das passt so",
         "domicilio: BLOCKED, 3º B",
+        "stripe_secret=BLOCKED&places_key=BLOCKED&lang=pt-BR",
     ],
 )
 def test_what_an_earlier_sealing_put_there_is_left(everything: Finder, text: str) -> None:
