@@ -62,7 +62,7 @@ class Replaced:
 
     def _covers(self, data: bytes, start: int, end: int) -> bool:
         value = data[start:end]
-        if value.startswith(b"BLOCKED&"):  # of a query, whose next parameter was looked at by itself
+        if value.startswith(b"BLOCKED&"):  # a query: what follows was searched
             return True
         if data.find(b"[", max(start - _MAX_TOKEN_BYTES, 0), end) >= 0:
             around = data[max(start - _MAX_TOKEN_BYTES, 0) : end + _MAX_TOKEN_BYTES]
