@@ -1,5 +1,6 @@
 """Typographic quotes, dashes and blanks, which patterns take for the plain ones."""
 
+import functools
 import re
 from typing import Final
 
@@ -66,6 +67,7 @@ def _widened_character(plain: str) -> str:
     return f"[\\{plain}{fine}]" if fine else re.escape(plain)
 
 
+@functools.cache  # as the few of them stand in thousands of places
 def _widened_class(negation: str, body: str) -> str:
     members = [plain for plain in TYPOGRAPHY if _is_member(plain, body)]
     more = "".join(TYPOGRAPHY[plain] for plain in members)
