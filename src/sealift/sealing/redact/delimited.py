@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
-from sealift.sealing.redact.records import Stretch, cells_of, record_end
+from sealift.sealing.redact.records import cells_of, record_end
+from sealift.sealing.redact.spans import Stretch
 
 _LOOSE_COMMA: Final = b", "
 _SEPARATORS: Final = (b"\t", b"|", b";", b",", _LOOSE_COMMA, "\u2502".encode())
@@ -52,6 +53,13 @@ class Cell(NamedTuple):
     end: int
 
 
+def cells_below(headings: list[bytes], row: Iterable[Stretch]) -> Iterator[Cell]:
+    """Yield the cells of a row that stand below a heading and are not empty."""
+    for heading, (start, end) in zip(headings, row, strict=False):
+        if heading and start < end:
+            yield Cell(heading, start, end)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """The cells below headings, in order; each time anew, as there may be many."""
@@ -64,11 +72,7 @@ class Table:
 
     def __iter__(self) -> Iterator[Cell]:
         for start, end in self.lines:
-            for heading, (first, last) in zip(
-                self.headings, cells_of(self.text, start, end, self.separator), strict=False
-            ):
-                if heading and first < last:
-                    yield Cell(heading, first, last)
+            yield from cells_below(self.headings, cells_of(self.text, start, end, self.separator))
 
 
 def sampled(text: bytes, cells: Iterable[Cell], headings: Iterable[bytes]) -> list[Cell]:

@@ -176,6 +176,12 @@ def joined(hits: Iterable[Hit]) -> list[Hit]:
     return together
 
 
+def with_more(found: list[Hit], more: Iterable[Hit]) -> list[Hit]:
+    """Join to what was found, in order, what another search finds."""
+    hits = list(more)
+    return joined([*found, *hits]) if hits else found
+
+
 def _separated(data: bytes) -> Iterator[bytes]:
     """Cut where texts were joined, so that a rule looks only where it may match."""
     start = 0

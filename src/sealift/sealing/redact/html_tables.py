@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sealift.sealing.redact.delimited import Cell, headings_of
-from sealift.sealing.redact.records import Stretch
+from sealift.sealing.redact.delimited import Cell, cells_below, headings_of
+from sealift.sealing.redact.spans import Stretch
 
 _TAG: Final = re.compile(rb"<(?P<name>/?(?:table|tr|t[hd]))\b[^<>]*>", re.IGNORECASE)
 _BEFORE: Final = re.compile(rb"(?:\s|&nbsp;|<[^<>]*>)*+")
@@ -25,9 +25,7 @@ class HtmlTable:
 
     def __iter__(self) -> Iterator[Cell]:
         for row in self.rows:
-            for heading, (start, end) in zip(self.headings, row, strict=False):
-                if heading and start < end:
-                    yield Cell(heading, start, end)
+            yield from cells_below(self.headings, row)
 
 
 def html_tables_in(text: bytes) -> Iterator[HtmlTable]:

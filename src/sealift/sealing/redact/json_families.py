@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
-from sealift.sealing.redact.finder import Hit, joined
+from sealift.sealing.redact.finder import Hit
+from sealift.sealing.redact.spans import Stretch
 
 _BLANK: Final = rb"[ \t\r\n\0]*+"
 _OPENED: Final = re.compile(b":" + _BLANK + rb"[\[{]")
@@ -19,7 +20,6 @@ _NUMBER: Final = re.compile(rb"(?:[0-9][^0-9]*){4}|[\x80-\xff]")
 _REPLACED: Final = re.compile(rb'"(?:BLOCKED|\[[A-Z])')
 """How one begins that was found before."""
 
-Stretch: TypeAlias = tuple[int, int]
 Search: TypeAlias = Callable[[bytes, list[Stretch]], list[Hit]]
 """Finds what must go from stretches of a document."""
 
@@ -32,13 +32,12 @@ class _Family(NamedTuple):
     is_map: bool
 
 
-def with_families(
+def family_hits(
     document: bytes,
     plain: bytes,
-    found: list[Hit],
     search: Search,
     is_clean: Callable[[bytes], bool],
-) -> list[Hit]:
+) -> Iterator[Hit]:
     """
     Search what lists and maps hold as if each element, or inner key, stood alone behind their key.
 
@@ -50,16 +49,10 @@ def with_families(
 
         plain: The same, its escaped quotes and backslashes hidden.
 
-        found: What was found without, in order.
-
         search: Asks again.
 
         is_clean: Tells cheaply that nothing will be found.
-
-    Returns:
-        What was found, in order, none overlapping another.
     """
-    more: list[Hit] = []
     for opened in _OPENED.finditer(plain):
         family = _family(plain, *opened.span())
         if family is None:
@@ -71,9 +64,8 @@ def with_families(
         by_key = list(found_behind(before, document, [family.first], search))
         if by_key or _REPLACED.match(first):
             others = _other_keys if family.is_map else _other_elements
-            more += by_key
-            more += found_behind(before, document, others(plain, family.first[1]), search)
-    return joined([*found, *more]) if more else found
+            yield from by_key
+            yield from found_behind(before, document, others(plain, family.first[1]), search)
 
 
 def _family(plain: bytes, colon: int, inside: int) -> _Family | None:

@@ -2,13 +2,15 @@
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 import re2
 
-from sealift.sealing.redact.finder import Hit, joined
+from sealift.sealing.redact.finder import Hit
+from sealift.sealing.redact.json_families import Search
 from sealift.sealing.redact.rule import pattern_options
+from sealift.sealing.redact.spans import Stretch
 
 _NAMES: Final = (
     "[A-Za-z]{0,12}_?(?:[Tt]ype|[Kk]ind|[Ll]abel|[Nn]ame|[Kk]ey|[Ff]ield|[Rr]ef|[Tt]itle|[Qq]uestion"
@@ -79,10 +81,6 @@ _ABOUT: Final = re.compile(
 )
 """Keys of members that say something about a message."""
 
-Stretch: TypeAlias = tuple[int, int]
-Search: TypeAlias = Callable[[bytes, list[Stretch]], list[Hit]]
-"""Finds what must go from stretches of a document."""
-
 
 class _Explained(NamedTuple):
     """A stretch of a document, and what is written before it for the search."""
@@ -93,7 +91,7 @@ class _Explained(NamedTuple):
     after: bytes = b""
 
 
-def with_neighbours(document: bytes, plain: bytes, found: list[Hit], search: Search) -> list[Hit]:
+def neighbour_hits(document: bytes, plain: bytes, search: Search) -> Iterator[Hit]:
     """
     Search values as if they stood behind the neighbour that explains them.
 
@@ -105,18 +103,13 @@ def with_neighbours(document: bytes, plain: bytes, found: list[Hit], search: Sea
 
         plain: The same, its escaped quotes and backslashes hidden.
 
-        found: What was found without, in order.
-
         search: Asks again.
-
-    Returns:
-        What was found, in order, none overlapping another.
     """
     explained = [*_answers(document, plain)]
     if _HOLDER.search(plain) is not None:
         explained = [*_named(document, plain), *_within(document, plain), *explained]
     if not explained:
-        return found
+        return
     texts: list[bytes] = []
     stretches: list[Stretch] = []
     length = 0
@@ -126,16 +119,14 @@ def with_neighbours(document: bytes, plain: bytes, found: list[Hit], search: Sea
         stretches.append((length, length + len(text)))
         length += len(text)
     hits = iter(search(b"".join(texts), stretches))
-    more: list[Hit] = []
     hit = next(hits, None)
     for one, (begin, end) in zip(explained, stretches, strict=True):
         moved = one.start - begin - len(one.before)
         while hit is not None and hit.start < end:
             start, last = max(hit.start + moved, one.start), min(hit.end + moved, one.end)
             if start < last:
-                more.append(Hit(start, last, hit.rule))
+                yield Hit(start, last, hit.rule)
             hit = next(hits, None)
-    return joined([*found, *more]) if more else found
 
 
 def _named(document: bytes, plain: bytes) -> Iterator[_Explained]:

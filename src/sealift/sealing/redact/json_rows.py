@@ -2,16 +2,16 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sealift.sealing.redact.delimited import Cell, headings_of, sampled
-from sealift.sealing.redact.finder import Hit, joined
+from sealift.sealing.redact.delimited import Cell, cells_below, headings_of
+from sealift.sealing.redact.finder import Hit
 from sealift.sealing.redact.json_escapes import unescaped
 from sealift.sealing.redact.json_families import Search, found_behind
-from sealift.sealing.redact.records import Stretch
-from sealift.sealing.redact.tables import telling_headings
+from sealift.sealing.redact.spans import Stretch
+from sealift.sealing.redact.tables import column_hits
 
 _BLANK: Final = rb"[ \t\r\n]*+"
 _LISTS: Final = re.compile(rb"\[" + _BLANK + rb"(?=\[" + _BLANK + rb'["0-9tfn-])')
@@ -38,7 +38,7 @@ _HEADINGS: Final = re.compile(
 _EMPTY: Final = (b'""', b"null", b"true", b"false")
 
 
-def with_rows(document: bytes, plain: bytes, found: list[Hit], search: Search) -> list[Hit]:
+def row_hits(document: bytes, plain: bytes, search: Search) -> Iterator[Hit]:
     """
     Search the cells of lists of lists as if each stood alone behind its column's heading.
 
@@ -51,16 +51,10 @@ def with_rows(document: bytes, plain: bytes, found: list[Hit], search: Search) -
 
         plain: The same, its escaped quotes and backslashes hidden.
 
-        found: What was found without, in order.
-
         search: Asks again.
-
-    Returns:
-        What was found, in order, none overlapping another.
     """
     if plain.find(b"[", plain.find(b"[") + 1) < 0:  # as usual, and sooner told
-        return found
-    more: list[Hit] = []
+        return
     named: _Named | None = None
     for opened in _LISTS.finditer(plain):
         first = _row(plain, opened.end())
@@ -72,8 +66,7 @@ def with_rows(document: bytes, plain: bytes, found: list[Hit], search: Search) -
             (_headings(document, first[0]), _next_row(plain, first[1])),
         ):
             if headings and start >= 0:
-                more += _below(document, _Rows(plain, headings, start), search)
-    return joined([*found, *more]) if more else found
+                yield from _below(document, _Rows(plain, headings, start), search)
 
 
 class _Named:
@@ -107,9 +100,9 @@ class _Rows:
     def __iter__(self) -> Iterator[Cell]:
         start = self.start
         while start >= 0 and (row := _row(self.plain, start)) is not None:
-            for heading, (first, last) in zip(self.headings, row[0], strict=False):
-                if heading and first < last and self.plain[first:last] not in _EMPTY:
-                    yield Cell(heading, first, last)
+            for cell in cells_below(self.headings, row[0]):
+                if self.plain[cell.start : cell.end] not in _EMPTY:
+                    yield cell
             start = _next_row(self.plain, row[1])
 
 
@@ -167,14 +160,11 @@ def _headings(document: bytes, row: list[Stretch]) -> list[bytes]:
 
 def _below(document: bytes, rows: _Rows, search: Search) -> Iterator[Hit]:
     """Yield what is found in the columns that their first cells tell of."""
-    sample = sampled(document, rows, rows.headings)
-    hits = [(hit, cell) for cell in sample for hit in _hits(document, cell, search)]
-    telling = telling_headings(document, sample, hits)
-    if telling:
-        for cell in rows:
-            if cell.heading in telling:
-                yield from _hits(document, cell, search)
 
+    def hits(cells: Iterable[Cell]) -> Iterator[tuple[Hit, Cell]]:
+        for cell in cells:
+            before = b'"%b": ' % cell.heading
+            for hit in found_behind(before, document, [(cell.start, cell.end)], search):
+                yield hit, cell
 
-def _hits(document: bytes, cell: Cell, search: Search) -> Iterator[Hit]:
-    return found_behind(b'"%b": ' % cell.heading, document, [(cell.start, cell.end)], search)
+    return column_hits(document, rows, hits)

@@ -12,7 +12,7 @@ from sealift.sealing.redact.tables import table_hits
 _MARKS: Final = ((b"\\", b"\\n"), (b"<", b"<tr"), (b"<", b"<TR"))
 
 
-def with_tables(document: bytes, plain: bytes, found: list[Hit], sweep: Sweep) -> list[Hit]:
+def string_table_hits(document: bytes, plain: bytes, sweep: Sweep) -> Iterator[Hit]:
     """
     Search the strings in which a table stands by themselves, its cells behind their headings.
 
@@ -21,21 +21,15 @@ def with_tables(document: bytes, plain: bytes, found: list[Hit], sweep: Sweep) -
 
         plain: The same, its escaped quotes and backslashes hidden.
 
-        found: What was found without, in order.
-
         sweep: Asks again.
-
-    Returns:
-        What was found, in order, none overlapping another.
     """
-    more: list[Hit] = []
     for start, end in _strings(plain):
         written = document[start:end]
         text = unescaped(written)[0].replace(QUOTE, b'"')
         hits = joined(table_hits(text, sweep.find_in_bytes))
         ends = written_positions(written, chain.from_iterable(hit[:2] for hit in hits))
-        more += [Hit(next(ends) + start, next(ends) + start, hit.rule) for hit in hits]
-    return joined([*found, *more]) if more else found
+        for hit in hits:
+            yield Hit(next(ends) + start, next(ends) + start, hit.rule)
 
 
 def _strings(plain: bytes) -> Iterator[tuple[int, int]]:

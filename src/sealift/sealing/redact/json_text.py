@@ -9,13 +9,13 @@ from typing import Final, NamedTuple
 import orjson
 
 from sealift.sealing.redact.disguise import odd_characters
-from sealift.sealing.redact.finder import Hit
+from sealift.sealing.redact.finder import Hit, with_more
 from sealift.sealing.redact.json_escapes import QUOTE, softened, unescaped, written_positions
-from sealift.sealing.redact.json_families import with_families
+from sealift.sealing.redact.json_families import family_hits
 from sealift.sealing.redact.json_keys import with_unique_keys
-from sealift.sealing.redact.json_neighbours import with_neighbours
-from sealift.sealing.redact.json_rows import with_rows
-from sealift.sealing.redact.json_tables import with_tables
+from sealift.sealing.redact.json_neighbours import neighbour_hits
+from sealift.sealing.redact.json_rows import row_hits
+from sealift.sealing.redact.json_tables import string_table_hits
 from sealift.sealing.redact.rule import Rule
 from sealift.sealing.redact.sweep import Edit, Sweep
 
@@ -67,10 +67,13 @@ def json_edits(data: bytes, sweep: Sweep, *, lines: bool = False) -> list[Edit]:
     while some := list(islice(stretches, _AT_ONCE)):
         found += _found(document, some, sweep, odd)
     search = partial(_found, sweep=sweep)
-    found = with_families(document, plain, found, search, sweep.finder.is_clean)
-    found = with_neighbours(document, plain, found, search)
-    found = with_rows(document, plain, found, search)
-    found = with_tables(document, plain, found, sweep)
+    for more in (
+        family_hits(document, plain, search, sweep.finder.is_clean),
+        neighbour_hits(document, plain, search),
+        row_hits(document, plain, search),
+        string_table_hits(document, plain, sweep),
+    ):
+        found = with_more(found, more)
     if not found:
         return []
     edits = list(_Rewriting(document, plain, sweep).edits(found))

@@ -115,12 +115,11 @@ def _shrunk(
     value = data[start:end]
     if len(value) > _MAX_SHRUNK_BYTES:
         return -1, end
-    whole_text = _text(data, start, end)
     gaps = list((_GAP if value.isascii() else _FINE_GAP).finditer(value))
     for gap in reversed(gaps):
         last = start + gap.start()
         text = _text(data, start, last)
-        if not valid(text) or (rule.label == "NAME" and cut_short(whole_text, text)):
+        if not valid(text) or (rule.label == "NAME" and cut_short(_text(data, start, end), text)):
             continue
         match = rule.regexp.match(data, whole, last)
         if match is not None and match.span(rule.group) == (start, last):

@@ -20,8 +20,13 @@ def text_edits(data: bytes, sweep: Sweep) -> list[Edit]:
         InvalidContentError: It is no such text, so nobody can tell what is in it.
     """
     _refuse_other_encodings(data)
+    return found_edits(data, sweep)
+
+
+def found_edits(data: bytes, sweep: Sweep) -> list[Edit]:
+    """Tell what must change in UTF-8 text, which may hold lone surrogates."""
     return [
-        Edit(start, end, sweep.replace(rule, data[start:end].decode()).encode())
+        Edit(start, end, sweep.replace(rule, data[start:end].decode(errors="replace")).encode())
         for start, end, rule in sweep.find_in_text(data)
     ]
 

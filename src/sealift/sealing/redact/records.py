@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final, TypeAlias
+from typing import Final
+
+from sealift.sealing.redact.spans import Stretch
 
 _QUOTED: Final = re.compile(rb'[ \t]*+"(?:[^"]|"")*+"[ \t\r]*+')
 """Source: https://www.rfc-editor.org/rfc/rfc4180 section 2"""
@@ -12,8 +14,6 @@ _BLANKS: Final = b" \t*`"
 _AT_END: Final = _BLANKS + b"\r"
 _MAX_BYTES: Final = 8192
 """How far a cell may reach beyond its line."""
-
-Stretch: TypeAlias = tuple[int, int]
 
 
 def record_end(text: bytes, start: int, end: int, separator: bytes) -> int:

@@ -24,7 +24,7 @@ from sealift.sealing.redact.fields import field_edits, parse_fields
 from sealift.sealing.redact.file_names import redacted_name
 from sealift.sealing.redact.json_text import json_edits
 from sealift.sealing.redact.ner import PACK
-from sealift.sealing.redact.plain_text import text_edits
+from sealift.sealing.redact.plain_text import found_edits, text_edits
 from sealift.sealing.redact.replace import HASH, Replacement, key_id
 from sealift.sealing.redact.rule import Rule
 from sealift.sealing.redact.rule_set import denied, finder_of, loaded, what_it_finds
@@ -226,10 +226,7 @@ class Redactor:
     def _text(self, text: str) -> Redacted[str]:
         sweep = self._sweep()
         data = text.encode("utf-8", "surrogatepass")
-        edits = [
-            Edit(start, end, sweep.replace(rule, data[start:end].decode(errors="replace")).encode())
-            for start, end, rule in sweep.find_in_text(data)
-        ]
+        edits = found_edits(data, sweep)
         whole = apply(data, edits).decode("utf-8", "surrogatepass") if edits else text
         return Redacted(data=whole, counts=sweep.counts)
 

@@ -2,6 +2,9 @@
 
 from typing import TypeAlias
 
+Stretch: TypeAlias = tuple[int, int]
+"""Where something begins, and where it ends."""
+
 Span: TypeAlias = tuple[int, int, int]
 """Start, end, and the number of the rule that found what is between."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sealift.sealing.redact.budget import Budget
-from sealift.sealing.redact.finder import Finder, Hit, joined
+from sealift.sealing.redact.finder import Finder, Hit, with_more
 from sealift.sealing.redact.replace import Replacement
 from sealift.sealing.redact.rule import Rule
 from sealift.sealing.redact.tables import table_hits
@@ -42,9 +42,7 @@ class Sweep:
 
     def find_in_text(self, data: bytes) -> list[Hit]:
         """Find the same, and what the headings of tables tell of, in UTF-8 text of lines."""
-        found = self.find_in_bytes(data)
-        more = list(table_hits(data, self.find_in_bytes))
-        return joined([*found, *more]) if more else found
+        return with_more(self.find_in_bytes(data), table_hits(data, self.find_in_bytes))
 
     def find_in_parts(
         self, parts: Sequence[bytes], odd: frozenset[str] | None

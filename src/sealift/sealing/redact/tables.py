@@ -5,11 +5,11 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
-from sealift.sealing.redact.delimited import Cell, Table, sampled, tables_in
+from sealift.sealing.redact.delimited import Cell, sampled, tables_in
 from sealift.sealing.redact.finder import SEPARATOR, Hit
-from sealift.sealing.redact.html_tables import HtmlTable, html_tables_in
+from sealift.sealing.redact.html_tables import html_tables_in
 from sealift.sealing.redact.people import given_name, of_role
 from sealift.sealing.redact.rule import OF_ANY_FORM, WORDED, Rule
 
@@ -23,6 +23,17 @@ _AT_ONCE: Final = 200
 
 Find: TypeAlias = Callable[[bytes], list[Hit]]
 """Finds what must go from a text, by its bytes."""
+
+
+class Columns(Protocol):
+    """A table: its headings, and its cells as often as they are asked for."""
+
+    @property
+    def headings(self) -> list[bytes]:
+        """What stands above the columns."""
+        ...
+
+    def __iter__(self) -> Iterator[Cell]: ...
 
 
 def table_hits(text: bytes, find: Find) -> Iterator[Hit]:
@@ -39,18 +50,33 @@ def table_hits(text: bytes, find: Find) -> Iterator[Hit]:
 
         find: Asks for each cell.
     """
-    tables: Iterator[Table | HtmlTable] = chain(tables_in(text), html_tables_in(text))
+    tables: Iterator[Columns] = chain(tables_in(text), html_tables_in(text))
     for table in tables:
-        sample = sampled(text, table, table.headings)
-        telling = telling_headings(text, sample, list(_hits(text, sample, find)))
-        if telling:
-            cells = (cell for cell in table if cell.heading in telling)
-            yield from (hit for hit, _ in _hits(text, cells, find))
+        yield from column_hits(text, table, lambda cells: _hits(text, cells, find))
 
 
-def telling_headings(
-    text: bytes, sample: list[Cell], hits: list[tuple[Hit, Cell]]
-) -> frozenset[bytes]:
+def column_hits(
+    text: bytes,
+    columns: Columns,
+    hits: Callable[[Iterable[Cell]], Iterator[tuple[Hit, Cell]]],
+) -> Iterator[Hit]:
+    """
+    Yield what is found in those columns of a table whose first cells hold something.
+
+    Args:
+        text: In which the cells stand.
+
+        columns: The table.
+
+        hits: Searches cells behind their headings.
+    """
+    sample = sampled(text, columns, columns.headings)
+    telling = _telling(text, sample, hits(sample))
+    if telling:
+        yield from (hit for hit, _ in hits(cell for cell in columns if cell.heading in telling))
+
+
+def _telling(text: bytes, sample: list[Cell], hits: Iterable[tuple[Hit, Cell]]) -> frozenset[bytes]:
     """Return the headings of the columns in which something is found."""
     cells = Counter(cell.heading for cell in sample)
     found: dict[bytes, list[tuple[Rule, bytes]]] = {}
