@@ -1,8 +1,14 @@
 """Names behind the labels of forms: any layout, many languages, and nothing that is no name."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sealift.sealing.redact import Redactor
+from sealift.sealing.redact.given_names import begins_with_given
+from sealift.sealing.redact.people import given_name, of_role
 
 LAYOUTS = (
     "{label}: {name}",
@@ -88,3 +94,26 @@ def test_a_name_behind_its_label_goes_in_any_layout(usual: Redactor, layout: str
 )
 def test_what_stands_behind_a_label_and_is_no_name_stays(usual: Redactor, text: str) -> None:
     assert usual.redact_text(text).data == text
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            (
+                *("Jean", "jean", "Otakarem", "Nguyễn", "Văn", "Nam", "José", "JOSE", "Ayşe'nin"),
+                *("O'Neil", "Foo", "the", "Dr.", "J.", "X", "'t", "Mária", "1", "Ludmiła"),
+            )
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from((" ", "-", ".", ". ", ", ", "/", "\n", " - ")),
+)
+def test_a_name_known_by_its_first_word_is_not_ruled_out_by_it(
+    words: list[str], between: str
+) -> None:
+    text = between.join(words)
+    cuts = [cut.start() for cut in re.finditer(r"[ \n.,/-]", text)]
+    for end in (*cuts, len(text)):
+        if given_name(text[:end]) or of_role(text[:end]):
+            assert begins_with_given(text)

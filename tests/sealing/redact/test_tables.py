@@ -139,9 +139,17 @@ def test_bare_values_are_found_by_their_columns_heading(redactor: Redactor, sepa
 def test_however_the_table_is_written(redactor: Redactor, table: str, expected: str) -> None:
     assert redactor.redact_text(table).data == expected
     assert redactor.redact_text(expected).data == expected
-    document = json.dumps({"rows": table})
-    done = redactor.redact(document.encode(), "json").data
-    assert done.decode() == json.dumps({"rows": expected})
+    for write in (json.dumps, _in_letters, _as_go_does):
+        done = redactor.redact(write({"rows": table, "note": "a, b"}).encode(), "json").data
+        assert done.decode() == write({"rows": expected, "note": "a, b"})
+
+
+def _in_letters(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _as_go_does(value: object) -> str:
+    return json.dumps(value).replace("<", r"\u003c").replace(">", r"\u003e")
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,8 @@ def bank_card(text: str) -> bool:
 
     Source: https://www.iso.org/standard/70484.html
     """
+    if len(text) < 13:
+        return False
     number = _NOT_ALNUM.sub("", text)
     if not 13 <= len(number) <= 19 or not number.isdigit() or len(set(number)) < 2:
         return False

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from typing import Final
 
-from sealift.sealing.redact.word_lists import listed, words_of
+from sealift.sealing.redact.word_lists import WORD, listed, words_of
 
 _VIETNAMESE: Final = frozenset(
     (
@@ -21,6 +21,7 @@ _SHORT: Final = 4
 """A word of fewer letters is another one without its accent."""
 
 _LONGEST_ENDING: Final = 4
+_PARTS: Final = re.compile(r"[^\w']+")
 _FAMILY: Final = re.compile(
     r"(?:(?:mc|o'|d'|fitz)[^\W\d_]{3,}|[^\W\d_]{2,}(?:sson|sen|sdóttir|ez|ski|ska|sky|skaya|cki|cka|wicz|"
     r"czyk|enko|chuk|czuk|ová|ova|eva|ev|ov|oğlu|yan|ian|dze|shvili|vić|vič|ović|escu|eanu|inen|berg|stein|mann|meier|meyer|"
@@ -32,22 +33,36 @@ _FAMILY: Final = re.compile(
 
 def is_family_first(text: str) -> bool:
     """Return whether *text* is a name whose family's part stands first: "Nguyễn Văn Nam"."""
-    first, *others = words_of(text) or ("",)
-    if not others or first not in listed("families_first.txt"):
+    word = WORD.search(text)
+    if word is None or word[0].casefold().rstrip(".") not in listed("families_first.txt"):
         return False
-    return first in _VIETNAMESE or is_given(others[-1])
+    first, *others = words_of(text)
+    return bool(others) and (first in _VIETNAMESE or is_given(others[-1]))
+
+
+def begins_with_given(text: str) -> bool:
+    """Return whether the first word of *text* or a part of it is a given name.
+
+    Neither *text* nor what it begins with is known by that word, if not.
+    """
+    first = text.split(maxsplit=1)[0].casefold() if text.strip() else ""
+    for part in {first, *_PARTS.split(first), *words_of(text)[:1]}:
+        word = part.rstrip(".")
+        if is_given(word) or is_declined(word) or word in listed("families_first.txt"):
+            return True
+    return False
 
 
 def is_declined(word: str) -> bool:
     """Return whether a word is a given name as Slavic languages decline it: "Otakarem"."""
     if len(word) <= _SHORT:
         return False
-    endings, names = _endings(), _declinable()
-    return any(
-        word[:cut] + nominative in names
-        for cut in range(max(len(word) - _LONGEST_ENDING, _SHORT - 1), len(word))
-        for nominative in endings.get(word[cut:], ())
-    )
+    endings = _endings()
+    for cut in range(max(len(word) - _LONGEST_ENDING, _SHORT - 1), len(word)):
+        for nominative in endings.get(word[cut:], ()):
+            if word[:cut] + nominative in _declinable():
+                return True
+    return False
 
 
 @functools.cache

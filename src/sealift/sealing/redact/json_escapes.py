@@ -7,14 +7,17 @@ QUOTE: Final = b"\x02"
 """Stands for an escaped quotation mark, so that `"` is always one around a string."""
 
 _SIMPLE: Final = {
+    ord("n"): b"\n",
     ord('"'): QUOTE,
+    ord("t"): b"\t",
     ord("/"): b"/",
+    ord("r"): b"\r",
     ord("b"): b"\b",
     ord("f"): b"\f",
-    ord("n"): b"\n",
-    ord("r"): b"\r",
-    ord("t"): b"\t",
 }
+"""The most frequent first."""
+
+_PLAIN: Final = tuple((b"\\%c" % letter, meant) for letter, meant in _SIMPLE.items())
 _U: Final = ord("u")
 _QUOTE: Final = ord('"')
 
@@ -43,17 +46,17 @@ def unescaped(data: bytes) -> tuple[bytes, bool]:
     """
     if b"\\" not in data:
         return data, False
-    meant = data.replace(b"\\n", b"\n")
-    if b"\\" not in meant:  # with an escaped backslash before an n, there is
-        return meant, False
+    if b"\\\\" not in data:
+        meant = data
+        for written, one in _PLAIN:
+            meant = meant.replace(written, one)
+            if b"\\" not in meant:
+                return meant, False
     head, *parts = data.split(b"\\")
-    try:
-        return b"".join([head, *[_SIMPLE[part[0]] + part[1:] for part in parts]]), False
-    except LookupError:  # an escape by number, or an escaped backslash
-        pieces = [head]
-        for decoded, _, rest in _decoded(parts):
-            pieces += (decoded, rest)
-        return b"".join(pieces), b"\\u" in data
+    pieces = [head]
+    for decoded, _, rest in _decoded(parts):
+        pieces += (decoded, rest)
+    return b"".join(pieces), b"\\u" in data
 
 
 def written_positions(data: bytes, positions: Iterable[int]) -> Iterator[int]:

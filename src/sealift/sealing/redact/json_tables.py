@@ -4,12 +4,31 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
+import re2
+
 from sealift.sealing.redact.finder import Hit, joined
 from sealift.sealing.redact.json_escapes import QUOTE, unescaped, written_positions
+from sealift.sealing.redact.rule import pattern_options
+from sealift.sealing.redact.spans import Stretch
 from sealift.sealing.redact.sweep import Sweep
 from sealift.sealing.redact.tables import table_hits
 
-_MARKS: Final = ((b"\\", b"\\n"), (b"<", b"<tr"), (b"<", b"<TR"))
+_WORDS: Final = r"(?:(?:[\w#./\x{80}-\x{10ffff}\x02-]|\\[u/])+ ?){1,4}"
+_MAY_HOLD_ONE: Final = re2.compile(
+    "|".join(
+        (
+            r'(?:\\t)[^"]*\\n[^"]*\\t',
+            r'\|[^"]*\\n[^"]*\|',
+            r';[^"]*\\n[^"]*;',
+            r',(?:[^\s0-9"\\]|\\[^nrt])[^"]*\\n[^"]*,',
+            rf'(?:"|\\n)(?: |\\t)*{_WORDS}(?:, {_WORDS})+(?:\\r)?\\n[^"]*, ',
+            r'(?:\x{2502}|\\u2502)[^"]*\\n[^"]*(?:\x{2502}|\\u2502)',
+            r'(?:<|\\u003[cC])[tT][rR][^"]*(?:<|\\u003[cC])[tT][rR]',
+        )
+    ).encode(),
+    options=pattern_options(),
+)
+"""Two lines of a string with the same separator, of those of `delimited`, or two rows of HTML."""
 
 
 def string_table_hits(document: bytes, plain: bytes, sweep: Sweep) -> Iterator[Hit]:
@@ -32,15 +51,10 @@ def string_table_hits(document: bytes, plain: bytes, sweep: Sweep) -> Iterator[H
             yield Hit(next(ends) + start, next(ends) + start, hit.rule)
 
 
-def _strings(plain: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the strings in which a line ends, or a row of HTML begins."""
-    seen: set[int] = set()
-    for first, mark in _MARKS:
-        # A single byte is looked for ten times as fast.
-        position = plain.find(mark) if first in plain else -1
-        while position >= 0:
-            start, end = plain.rfind(b'"', 0, position) + 1, plain.index(b'"', position)
-            if start not in seen:
-                seen.add(start)
-                yield start, end
-            position = plain.find(mark, end)
+def _strings(plain: bytes) -> Iterator[Stretch]:
+    """Yield the strings that may hold a table; most documents have none, and one look tells."""
+    end = 0
+    while (found := _MAY_HOLD_ONE.search(plain, end)) is not None:
+        start = plain.rfind(b'"', 0, found.start() + 1) + 1
+        end = plain.index(b'"', start)
+        yield start, end

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from sealift.sealing.redact.given_names import begins_with_given
 from sealift.sealing.redact.people import cut_short, given_name
 from sealift.sealing.redact.rule import OF_ANY_FORM, WORDED, Rule
 from sealift.sealing.redact.typography import plainly
@@ -18,6 +19,9 @@ _MAX_WORDS_BYTES: Final = 200
 _DIGIT: Final = re.compile(r"[0-9]")
 _OF_LABELS: Final = frozenset(("announced", "labelled", "keyed"))
 """Validators of names that stand behind a label."""
+
+_BY_THEIR_FIRST_WORD: Final = frozenset(("given-name", "of-role"))
+"""Validators that refuse whatever does not begin with a given name."""
 
 _AND: Final = re.compile(
     rb"(?:,? (?:and|or|und|oder|et|ou|y|o|e|en|i|og|och|as well as|&|plus) |[,;/] ?\r?\n?[ \t]*"
@@ -115,6 +119,9 @@ def _shrunk(
     value = data[start:end]
     if len(value) > _MAX_SHRUNK_BYTES:
         return -1, end
+    by_first_word = rule.validator in _BY_THEIR_FIRST_WORD and start > whole
+    if by_first_word and not begins_with_given(_text(data, start, end)):
+        return -1, start
     gaps = list((_GAP if value.isascii() else _FINE_GAP).finditer(value))
     for gap in reversed(gaps):
         last = start + gap.start()
