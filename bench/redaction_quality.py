@@ -34,8 +34,8 @@ def sealift_all() -> Find:
 
 
 def sealift_ner() -> Find:
-    from sealift.sealing.redact.ner import FinderWithNames, recogniser  # noqa: PLC0415
     from sealift.sealing.redact.packs import load_pack  # noqa: PLC0415
+    from sealift.sealing.redact.search.ner import FinderWithNames, recogniser  # noqa: PLC0415
 
     rules = [rule for pack in ("pii", "secrets", "hipaa") for rule in load_pack(pack)]
     finder = FinderWithNames(rules, recogniser())
@@ -43,8 +43,8 @@ def sealift_ner() -> Find:
 
 
 def _sealift(*packs: str) -> Find:
-    from sealift.sealing.redact.finder import Finder  # noqa: PLC0415 not in the peers' venv
     from sealift.sealing.redact.packs import load_pack  # noqa: PLC0415
+    from sealift.sealing.redact.search.finder import Finder  # noqa: PLC0415 not in the peers' venv
 
     finder = Finder([rule for pack in packs for rule in load_pack(pack)])
     return lambda text: [(start, end) for start, end, _ in finder.find(text)]

@@ -7,7 +7,7 @@ import string
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from sealift.sealing.redact import checksums
+from sealift.sealing.redact.checks import checksums
 
 DIGITS, HEX = string.digits, "0123456789abcdef"
 ALNUM = string.ascii_letters + string.digits

@@ -3,8 +3,8 @@
 import pytest
 import re2
 
-from sealift.sealing.redact.alternatives import ordered
 from sealift.sealing.redact.packs import BUILT_IN, load_pack
+from sealift.sealing.redact.rules.alternatives import ordered
 
 
 @pytest.mark.parametrize(

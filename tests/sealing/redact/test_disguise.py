@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.sealing.redact.disguise import plain
+from sealift.sealing.redact.search.disguise import plain
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.finder import SEPARATOR, Finder
 from sealift.sealing.redact.packs import load_pack
-from sealift.sealing.redact.rule import Rule
+from sealift.sealing.redact.rules.rule import Rule
+from sealift.sealing.redact.search.finder import SEPARATOR, Finder
 
 
 def rule(name: str, pattern: str, **more: str) -> Rule:

@@ -5,8 +5,8 @@ from itertools import count
 import orjson
 import pytest
 
-from sealift.sealing.redact.first_pass import FirstPass
 from sealift.sealing.redact.packs import load_pack
+from sealift.sealing.redact.search.first_pass import FirstPass
 from tests.sealing.redact.test_conversations import FOLDER
 from tests.sealing.redact.test_quality import corpus
 

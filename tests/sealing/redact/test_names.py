@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealift.sealing.redact import Redactor
-from sealift.sealing.redact.given_names import begins_with_given
-from sealift.sealing.redact.people import given_name, of_role
+from sealift.sealing.redact.checks.given_names import begins_with_given
+from sealift.sealing.redact.checks.people import given_name, of_role
 
 LAYOUTS = (
     "{label}: {name}",

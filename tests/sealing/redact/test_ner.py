@@ -6,9 +6,9 @@ import pytest
 
 from sealift.errors import ConfigError
 from sealift.sealing.redact import Redactor
-from sealift.sealing.redact.finder import SEPARATOR
-from sealift.sealing.redact.ner import FinderWithNames, recogniser
-from sealift.sealing.redact.rule import Rule
+from sealift.sealing.redact.rules.rule import Rule
+from sealift.sealing.redact.search.finder import SEPARATOR
+from sealift.sealing.redact.search.ner import FinderWithNames, recogniser
 
 RULES = [Rule(name="email", label="EMAIL", pattern=r"[a-z]+@[a-z]+\.com")]
 

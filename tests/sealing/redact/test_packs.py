@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.finder import Finder
+from sealift.sealing.redact.checks.word_lists import listed
 from sealift.sealing.redact.packs import BUILT_IN, LABELS, load_pack, prove
-from sealift.sealing.redact.word_lists import listed
+from sealift.sealing.redact.search.finder import Finder
 
 GOOD = """
 [parts]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealift.sealing.redact import Redactor
-from sealift.sealing.redact.json_escapes import QUOTE, unescaped, written_positions
+from sealift.sealing.redact.documents.json_escapes import QUOTE, unescaped, written_positions
 from tests.sealing.redact.samples import redactor
 
 MINE = redactor()

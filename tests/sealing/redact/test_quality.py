@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from sealift.sealing.redact.finder import Finder
 from sealift.sealing.redact.packs import load_pack
+from sealift.sealing.redact.search.finder import Finder
 from tests.sealing.redact import held_out
 
 CORPUS = Path(__file__).parents[2] / "fixtures" / "pii-dev.jsonl"

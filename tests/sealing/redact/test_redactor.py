@@ -19,7 +19,7 @@ from sealift.errors import (
     UsageError,
 )
 from sealift.sealing.redact import Redactor, Rule
-from sealift.sealing.redact.finder import Finder
+from sealift.sealing.redact.search.finder import Finder
 from sealift.sealing.seal import Sealer, SealOptions
 from sealift.sealing.validate import Format, Limits
 from tests.sealing.redact.samples import CARD, EMAIL, RULES, redactor

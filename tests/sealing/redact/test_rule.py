@@ -3,7 +3,7 @@
 import pytest
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.rule import Rule
+from sealift.sealing.redact.rules.rule import Rule
 
 
 def rule(**changes: str) -> Rule:

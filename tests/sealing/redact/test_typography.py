@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealift.sealing.redact.packs import load_pack
-from sealift.sealing.redact.typography import TYPOGRAPHY, plainly, widened
+from sealift.sealing.redact.rules.typography import TYPOGRAPHY, plainly, widened
 
 FINE = {plain: [plain, *fine] for plain, fine in TYPOGRAPHY.items()}
 RULES = [rule for pack in ("pii", "secrets", "hipaa") for rule in load_pack(pack)]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealift.sealing.redact.validators import VALIDATORS
+from sealift.sealing.redact.checks.validators import VALIDATORS
 
 RIGHT_AND_WRONG = {
     "alone": (

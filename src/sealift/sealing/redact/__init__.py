@@ -2,6 +2,6 @@
 
 from sealift.sealing.redact.packs import load_pack
 from sealift.sealing.redact.redactor import Redacted, Redactor
-from sealift.sealing.redact.rule import Rule
+from sealift.sealing.redact.rules.rule import Rule
 
 __all__ = ["Redacted", "Redactor", "Rule", "load_pack"]

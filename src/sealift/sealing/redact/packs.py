@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.finder import Finder
-from sealift.sealing.redact.rule import REMOVED_GROUP, Rule
+from sealift.sealing.redact.rules.rule import REMOVED_GROUP, Rule
+from sealift.sealing.redact.search.finder import Finder
 
 BUILT_IN: Final = ("pii", "secrets", "hipaa")
 """Names of the packs that come with Sealift."""

@@ -20,16 +20,16 @@ from sealift.errors import (
     UsageError,
 )
 from sealift.sealing.redact.budget import Budget
-from sealift.sealing.redact.fields import field_edits, parse_fields
-from sealift.sealing.redact.file_names import redacted_name
-from sealift.sealing.redact.json_text import json_edits
-from sealift.sealing.redact.ner import PACK
-from sealift.sealing.redact.plain_text import found_edits, text_edits
+from sealift.sealing.redact.documents.fields import field_edits, parse_fields
+from sealift.sealing.redact.documents.file_names import redacted_name
+from sealift.sealing.redact.documents.json_text import json_edits
+from sealift.sealing.redact.documents.plain_text import found_edits, text_edits
+from sealift.sealing.redact.documents.xml_text import xml_edits
 from sealift.sealing.redact.replace import HASH, Replacement, key_id
-from sealift.sealing.redact.rule import Rule
 from sealift.sealing.redact.rule_set import denied, finder_of, loaded, what_it_finds
+from sealift.sealing.redact.rules.rule import Rule
+from sealift.sealing.redact.search.ner import PACK
 from sealift.sealing.redact.sweep import Edit, Sweep, apply
-from sealift.sealing.redact.xml_text import xml_edits
 from sealift.sealing.validate import Format, Limits, check
 
 T = TypeVar("T")

@@ -7,11 +7,11 @@ from pathlib import Path
 import re2
 
 from sealift.errors import ConfigError
-from sealift.sealing.redact.disguise import plain
-from sealift.sealing.redact.finder import Finder
-from sealift.sealing.redact.ner import PACK, RECOGNISED, FinderWithNames, recogniser
 from sealift.sealing.redact.packs import LABELS, load_pack
-from sealift.sealing.redact.rule import Rule
+from sealift.sealing.redact.rules.rule import Rule
+from sealift.sealing.redact.search.disguise import plain
+from sealift.sealing.redact.search.finder import Finder
+from sealift.sealing.redact.search.ner import PACK, RECOGNISED, FinderWithNames, recogniser
 
 
 def what_it_finds(rule: Rule) -> list[object]:

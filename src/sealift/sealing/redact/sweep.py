@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sealift.sealing.redact.budget import Budget
-from sealift.sealing.redact.finder import Finder, Hit, with_more
 from sealift.sealing.redact.replace import Replacement
-from sealift.sealing.redact.rule import Rule
-from sealift.sealing.redact.tables import table_hits
+from sealift.sealing.redact.rules.rule import Rule
+from sealift.sealing.redact.search.finder import Finder, Hit, with_more
+from sealift.sealing.redact.tables.columns import table_hits
 
 
 class Edit(NamedTuple):

@@ -1,0 +1,1 @@
+"""What a value must be besides what its pattern says: check digits, forms, known names."""

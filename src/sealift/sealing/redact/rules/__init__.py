@@ -1,0 +1,1 @@
+"""Rules, and how their patterns are written for the search."""

@@ -1,0 +1,1 @@
+"""Tables in texts: their headings, and the cells below."""
