@@ -1,6 +1,6 @@
 """The first pass gives the same answers by one automaton and by several, and picks the faster."""
 
-from itertools import count
+from itertools import chain, count, repeat
 
 import orjson
 import pytest
@@ -46,11 +46,22 @@ def test_when_too_much_time_is_lost_there_are_several() -> None:
 
 def test_a_slow_start_is_forgiven() -> None:
     """The first texts lead to states that are not built yet."""
-    ticks = iter([0.0, 0.05, *([0.0] * 1000)])
-    quick = FirstPass(RULES, clock=lambda: next(ticks))
+    ticks = chain.from_iterable(repeat((0.0, seconds), 20) for seconds in (0.04, 0.01, 0.0004))
+    quick = FirstPass(RULES, clock=chain(*ticks, repeat(0.0)).__next__)
     for _ in range(200):
         quick.possible([b"x" * 2000])
     assert len(quick._automata) == 1
+
+
+def test_a_late_loss_is_noticed_in_a_sample() -> None:
+    """Once a thousand looks were quick, the clock is asked at one of eight."""
+    asked = count()
+    seconds = (0.0 if number < 2000 else 0.1 * number for number in asked)
+    first = FirstPass(RULES, clock=seconds.__next__)
+    for _ in range(1500):
+        first.possible([b"x"])
+    assert len(first._automata) > 1
+    assert next(asked) < 2000 + 2 * 500 / 8
 
 
 def test_an_automaton_that_gives_up_lets_its_rules_look() -> None:
