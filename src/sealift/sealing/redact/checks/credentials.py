@@ -18,6 +18,14 @@ _CAPITALS_AMID: Final = re.compile(
     r"(?:[A-Za-z]+[_/-])*(?:[A-Za-z]*[a-z][A-Z]{2,}[a-z]|[A-Z]{2,}[a-z]+[A-Z])[A-Za-z]*(?:[_/-][A-Za-z]+)+"
     r"|(?:[A-Za-z]+[_/-])+(?:[A-Za-z]*[a-z][A-Z]{2,}[a-z]|[A-Z]{2,}[a-z]+[A-Z])[A-Za-z]*",
 )
+_ABOUT_ONE: Final = re.compile(
+    r"(?:(?:sha|md|aes|base|rsa|utf|bcrypt|argon|pbkdf|scrypt|oauth|wpa|tls)[_-]?\d{0,4}"
+    r"(?:[_-](?:encoded|hash|hashed|encrypted|based|psk|gcm|cbc|\d{1,4}))*"
+    r"|\d{1,3}-(?:characters?|chars?|digits?|bits?|bytes?|letters?|words?|days?))",
+    re.IGNORECASE,
+)
+"""What is said of a password: how it is kept, how long it is."""
+
 _ODD: Final = "+=!@#$%^&*~"
 _LONG: Final = 64
 _SHORTEST_PASSWORD: Final = 6
@@ -45,7 +53,7 @@ def secret(text: str) -> bool:
 def token(text: str) -> bool:
     """Return whether *text* looks made by a machine: digits or capitals amid letters, odd signs."""
     value = text.strip("\"'`.,;:!?()*")
-    if not secret(value) or value.isdigit():
+    if not secret(value) or value.isdigit() or _ABOUT_ONE.fullmatch(value):
         return False
     if _WORDS.fullmatch(value):
         return len(value) <= _LONG and _CAPITALS_AMID.fullmatch(value) is not None

@@ -36,6 +36,9 @@ _NOBODYS_PAGE: Final = re.compile(
     re.IGNORECASE,
 )
 _SHORTEST_PAPER: Final = 6
+_GERMAN_PAPER: Final = re.compile(r"(?=[A-Z]*[0-9])[CFGHJKLMNPRTVWXYZ0-9]{9}")
+"""A German passport's number has no vowel, and may have one digit."""
+
 _SHORTEST_PLATE: Final = 4
 _SHORTEST_NUMBER: Final = 5
 _MEASURE: Final = re.compile(r"\d+[ -]?(?:[MCK]M|K?G|LBS?|OZ|[KMGT]B|[KMG]?HZ|AM|PM|ML|KW|HP|PSI)")
@@ -242,6 +245,8 @@ def paper(text: str) -> bool:
 
     Source: https://www.consilium.europa.eu/prado/en/search-by-document-country.html
     """
+    if _GERMAN_PAPER.fullmatch(text):
+        return True
     return identifier(text) or (
         len(text) >= _SHORTEST_PAPER
         and text.isalnum()

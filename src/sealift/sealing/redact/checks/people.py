@@ -37,7 +37,12 @@ _NICKNAMES: Final = frozenset(("big", "little", "lil", "old", "young", "baby"))
 _AND_THE: Final = "\u0648\u0627\u0644"
 """How an Arabic noun begins that "and the" stands before: it goes on behind a name."""
 
-_DEGREES: Final = frozenset(("dr", "prof", "professor", "doctor", "doktor"))
+_DEGREES: Final = frozenset(("dr", "dra", "prof", "profa", "professor", "doctor", "doktor"))
+_PARTICLES_ALONE: Final = frozenset(
+    ("de", "den", "der", "van", "von", "di", "da", "du", "del", "della", "la", "le", "ter", "ten")
+)
+"""What begins family names, and is none by itself even with a capital: "mevr. De"."""
+
 _TITLES: Final = _DEGREES.union(
     (
         *("mr", "mrs", "ms", "miss", "sir", "madam"),
@@ -45,7 +50,9 @@ _TITLES: Final = _DEGREES.union(
         *("señor", "señora", "señorita", "sr", "sra", "srta", "doña", "senhor", "senhora"),
         *("signor", "signora", "signorina", "sig", "dott", "dottor", "dottoressa"),
         *("heer", "mevrouw", "mw", "dhr", "pani", "panie", "państwo", "pane", "paní"),
-        *("herra", "rouva", "fru", "hr", "domnule", "doamnă", "doamna"),
+        *("herra", "rouva", "fru", "hr", "domnule", "doamnă", "doamna", "m"),
+        *("aunt", "auntie", "uncle", "grandma", "grandpa", "tante", "onkel", "oma", "opa"),
+        *("tía", "tío", "abuela", "abuelo", "zia", "zio", "nonna", "nonno", "mamie", "papi"),
     )
 )
 """What stands before a name."""
@@ -69,7 +76,7 @@ def person(text: str) -> bool:
         return False
     words = [word.rstrip(".").casefold() for word in written]
     common, given = listed("common_words.txt"), listed("given_names.txt")
-    if len(words) == 1 and words[0] in _DEGREES:
+    if len(words) == 1 and (words[0] in _DEGREES or words[0] in _PARTICLES_ALONE):
         return False
     if len(words) == 1 and _unlike_a_name(text, words[0]):
         return words[0] in given

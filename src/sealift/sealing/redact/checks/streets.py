@@ -30,7 +30,9 @@ def street(text: str) -> bool:
             return False
     if len(words) == 2 and "The " in text:
         words = words[1:]
-    return listed("not_streets.txt").isdisjoint(word for word in words if len(word) > 1)
+    doubtful = {word for word in words if len(word) > 1}
+    doubtful -= {word for word in _OF_STREETS if word.title() in text}
+    return listed("not_streets.txt").isdisjoint(doubtful)
 
 
 def street_of_name(text: str) -> bool:

@@ -145,7 +145,7 @@ def _named(document: bytes, plain: bytes) -> Iterator[_Explained]:
             ]
             lonely = None if near else (start, end)
             for name in near:
-                yield _Explained(_as_key(document[slice(*name)]), start, end)
+                yield _explained(document[slice(*name)], start, end)
         elif may_name and lonely is not None:
             if _is_next(plain, lonely[1], member.start()):
                 yield _Explained(_as_key(document[start:end]), *lonely)
@@ -159,6 +159,13 @@ def _within(document: bytes, plain: bytes) -> Iterator[_Explained]:
     for held in _WITHIN.finditer(plain):
         start, end = held.span(2)
         yield _Explained(_as_key(document[slice(*held.span(1))]), start, end)
+
+
+def _explained(name: bytes, start: int, end: int) -> _Explained:
+    """Put a value behind its name: as a key has it, or as a sentence has the question before."""
+    if name.endswith(b'?"') and end - start > _BRIEF:
+        return _Explained(name[:-1] + b" ", start + 1, end - 1, b'"')
+    return _Explained(_as_key(name), start, end)
 
 
 def _as_key(name: bytes) -> bytes:

@@ -30,6 +30,9 @@ _MAY_HOLD_ONE: Final = re2.compile(
 )
 """Two lines of a string with the same separator, of those of `delimited`, or two rows of HTML."""
 
+_MARKS: Final = (b"\\n", b"<", rb"\u003")
+"""One of them is in each such string; they are looked for ten times as fast."""
+
 
 def string_table_hits(document: bytes, plain: bytes, sweep: Sweep) -> Iterator[Hit]:
     """
@@ -53,6 +56,8 @@ def string_table_hits(document: bytes, plain: bytes, sweep: Sweep) -> Iterator[H
 
 def _strings(plain: bytes) -> Iterator[Stretch]:
     """Yield the strings that may hold a table; most documents have none, and one look tells."""
+    if not any(mark in plain for mark in _MARKS):
+        return
     end = 0
     while (found := _MAY_HOLD_ONE.search(plain, end)) is not None:
         start = plain.rfind(b'"', 0, found.start() + 1) + 1
