@@ -23,6 +23,10 @@ RIGHT_AND_WRONG = {
         ["Loredana", "Mirjam Koolhaas", "Grace Bello"],
         ["Grace", "Deutsche Bahn", "Support", "Grace Period", ""],
     ),
+    "spoken": (
+        ["horst", "rosalía fernández", "daan jansen", "josiane martin"],
+        ["rose", "horst hat", "content", "hier", ""],
+    ),
     "announced": (
         ["Maria Lestari", "Sofie"],
         ["Contoso", "Silver", "Accounts Payable", ""],

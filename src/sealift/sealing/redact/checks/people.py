@@ -179,6 +179,17 @@ def of_role(text: str) -> bool:
     )
 
 
+def spoken(text: str) -> bool:
+    """Return whether *text*, in lower case, is a given name, or one and a known family name.
+
+    Who dictates writes no capitals, and any word may stand behind a name.
+    """
+    first, *others = words_of(text) or ("",)
+    if not given_name(first) or (not others and first in listed("also_things.txt")):
+        return False
+    return all(map(is_family, others))
+
+
 def _is_thing(words: list[str]) -> bool:
     """Return whether some words end as a thing's name does, and nobody is called so."""
     first, last = words[0], words[-1]

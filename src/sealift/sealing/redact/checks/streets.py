@@ -13,6 +13,9 @@ _GERMAN_ARTICLES: Final = frozenset(("der", "den", "dem", "des", "die"))
 _OF_STREETS: Final = frozenset(("station", "port", "channel", "point", "round", "foot", "button"))
 """Measures that as a capitalised word begin the names of streets, too: "64 Station Road"."""
 
+_SWEDISH_VERBAL_NOUN: Final = "eringen"
+"""What ends as a ring road does, and is an updating or invoicing: "Uppdateringen 12"."""
+
 _GERMAN_PREPOSITIONS: Final = frozenset(("am", "an", "im", "in", "auf", "alte", "zum", "zur"))
 
 
@@ -64,6 +67,8 @@ def germanic_street(text: str) -> bool:
     """Return whether *text* is no sentence part such as "Im Jahr 2020" nor a word like Brigade."""
     words = words_of(text)
     first = words[0] if words else ""
+    if first.endswith(_SWEDISH_VERBAL_NOUN):
+        return False
     common = first in listed("common_words.txt") and not first.endswith("er")  # "Berliner Str."
     if common and first not in _GERMAN_PREPOSITIONS:
         return False

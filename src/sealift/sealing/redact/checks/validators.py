@@ -52,6 +52,7 @@ VALIDATORS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "plate": formats.plate,
         "romance-street": streets.romance_street,
         "secret": credentials.secret,
+        "spoken": people.spoken,
         "ssn": formats.ssn,
         "street-announced": streets.street_announced,
         "street": streets.street,
