@@ -6,7 +6,7 @@ import time
 import orjson
 import pytest
 
-from sealift.sealing.redact import Rule
+from sealift.sealing.redact import Redactor, Rule
 from tests.sealing.redact.samples import CARD, EMAIL, RULES, redactor
 
 MINE = redactor()
@@ -143,6 +143,31 @@ def test_a_question_is_context_for_what_the_next_message_begins_with(
 ) -> None:
     asked = redactor(rules=(Rule(name="ssn", label="SSN", pattern=r"ssn\? (?P<it>\d{9})\b"),))
     assert asked.redact(text.encode(), "json").data.decode() == expected
+
+
+@pytest.mark.parametrize("question", ["What is your password?", "Wifi password?", "DB password?"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "9f86d081884c7d659a2feaa0c55ad015" * 2,
+        "correct-horse-battery-staple-on-a-rainy-day-in-may-2024",
+    ],
+)
+def test_a_long_answer_is_a_secret_if_it_is_no_sentence(question: str, answer: str) -> None:
+    usual = Redactor(("pii", "secrets"))
+    text = json.dumps({"question": question, "answer": answer})
+    assert answer.encode() not in usual.redact(text.encode(), "json").data
+
+
+def test_a_sentence_is_no_password_because_its_question_names_one() -> None:
+    usual = Redactor(("pii", "secrets"))
+    text = json.dumps(
+        {
+            "question": "Where do users find the hotspot key?",
+            "answer": "It's on the sticker below the device, in the second line from the top.",
+        }
+    )
+    assert usual.redact(text.encode(), "json").data == text.encode()
 
 
 def test_the_layout_does_not_matter() -> None:

@@ -101,6 +101,7 @@ def test_what_stands_behind_a_label_and_is_no_name_stays(usual: Redactor, text: 
         st.sampled_from(
             (
                 *("Jean", "jean", "Otakarem", "Nguyễn", "Văn", "Nam", "José", "JOSE", "Ayşe'nin"),
+                *("Jin-Woo", "सूरज", "Ays\u0327e", "Mai-Linh", "Ludmiła-Foo"),
                 *("O'Neil", "Foo", "the", "Dr.", "J.", "X", "'t", "Mária", "1", "Ludmiła"),
             )
         ),

@@ -2,10 +2,17 @@
 
 import json
 import time
+from itertools import chain
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from sealift.sealing.redact import Redactor
+from sealift.sealing.redact.documents.json_escapes import softened
+from sealift.sealing.redact.documents.json_tables import _strings
+from sealift.sealing.redact.tables.delimited import tables_in
+from sealift.sealing.redact.tables.html_tables import html_tables_in
 
 CSV = """\
 id,full_name,ssn,phone,city
@@ -139,9 +146,64 @@ def test_bare_values_are_found_by_their_columns_heading(redactor: Redactor, sepa
 def test_however_the_table_is_written(redactor: Redactor, table: str, expected: str) -> None:
     assert redactor.redact_text(table).data == expected
     assert redactor.redact_text(expected).data == expected
-    for write in (json.dumps, _in_letters, _as_go_does):
+    for write in (json.dumps, _in_letters, _as_go_does, _by_number):
         done = redactor.redact(write({"rows": table, "note": "a, b"}).encode(), "json").data
         assert done.decode() == write({"rows": expected, "note": "a, b"})
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            (
+                *(
+                    "\t",
+                    "|",
+                    ";",
+                    ",",
+                    ", ",
+                    "\u2502",
+                    "\n",
+                    "\r\n",
+                    '"',
+                    "\\",
+                    "/",
+                    " ",
+                    "-",
+                    "--",
+                ),
+                *("a", "Ssn", "é", "078051120", "\u2028", "\x07", "<tr>", "<TR", "<td>", "b.", "#"),
+            )
+        ),
+        max_size=30,
+    ).map("".join),
+    st.sampled_from(range(4)),
+)
+@example("a\tb\n1\t2", 3)
+@example("a|b\n1|2", 3)
+@example("a,b\n1,2", 3)
+@example("a b, c d\n1, 2", 3)
+def test_no_string_with_a_table_is_passed_over(text: str, way: int) -> None:
+    """Whatever wrote the JSON: one look at the document decides which strings are decoded."""
+    write = (json.dumps, _in_letters, _as_go_does, _by_number)[way]
+    document = write({"x": text}).encode()
+    plain = softened(document)
+    tables = chain(tables_in(text.encode()), html_tables_in(text.encode()))
+    if any(True for table in tables for _ in table):
+        start = document.index(b": ") + 3
+        assert (start, len(document) - 2) in _strings(plain)
+
+
+def _by_number(members: dict[str, str]) -> str:
+    """Write as some do who trust nothing but letters, digits and a few marks."""
+    written = (f'"{key}": "{"".join(map(_numbered, text))}"' for key, text in members.items())
+    return "{" + ", ".join(written) + "}"
+
+
+def _numbered(character: str) -> str:
+    if (character.isascii() and character.isalnum()) or character in " -.[]":
+        return character
+    units = character.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
 
 
 def _in_letters(value: object) -> str:

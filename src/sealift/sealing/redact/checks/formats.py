@@ -37,7 +37,7 @@ _NOBODYS_PAGE: Final = re.compile(
 )
 _SHORTEST_PAPER: Final = 6
 _GERMAN_PAPER: Final = re.compile(r"(?=[A-Z]*[0-9])[CFGHJKLMNPRTVWXYZ0-9]{9}")
-"""A German passport's number has no vowel, and may have one digit."""
+"""German passports use neither vowels nor B, D, Q and S, and may have one digit only."""
 
 _SHORTEST_PLATE: Final = 4
 _SHORTEST_NUMBER: Final = 5

@@ -21,7 +21,7 @@ _SHORT: Final = 4
 """A word of fewer letters is another one without its accent."""
 
 _LONGEST_ENDING: Final = 4
-_PARTS: Final = re.compile(r"[^\w']+")
+_GAP: Final = re.compile("[.,/-]+")
 _FAMILY: Final = re.compile(
     r"(?:(?:mc|o'|d'|fitz)[^\W\d_]{3,}|[^\W\d_]{2,}(?:sson|sen|sdóttir|ez|ski|ska|sky|skaya|cki|cka|wicz|"
     r"czyk|enko|chuk|czuk|ová|ova|eva|ev|ov|oğlu|yan|ian|dze|shvili|vić|vič|ović|escu|eanu|inen|berg|stein|mann|meier|meyer|"
@@ -41,12 +41,13 @@ def is_family_first(text: str) -> bool:
 
 
 def begins_with_given(text: str) -> bool:
-    """Return whether the first word of *text* or a part of it is a given name.
+    """Return whether the first word of *text* or what it begins with is a given name.
 
-    Neither *text* nor what it begins with is known by that word, if not.
+    If not, no beginning of *text* that ends before a gap is a name that is known by that word.
     """
     first = text.split(maxsplit=1)[0].casefold() if text.strip() else ""
-    for part in {first, *_PARTS.split(first), *words_of(text)[:1]}:
+    cut_short = (first[: gap.start()] for gap in _GAP.finditer(first))
+    for part in (first, *cut_short, *words_of(text)[:1]):
         word = part.rstrip(".")
         if is_given(word) or is_declined(word) or word in listed("families_first.txt"):
             return True

@@ -14,7 +14,7 @@ from sealift.sealing.redact.checks.word_lists import WORD, listed, words_of
 _MARKED_WORD: Final = re.compile(
     r"(?:[^\W\d_][\u0300-\u036f\u064b-\u0652\u0900-\u0903\u093a-\u094f]*)+(?:['-][^\W\d_]+)*\.?",
 )
-"""The same with marks that belong to letters, such as the vowels of Hindi."""
+"""`WORD`, with marks that belong to letters, such as the vowels of Hindi."""
 
 _BETWEEN_NAMES: Final = re.compile(r",? (?:and|und|y|et|e|en|i|og|och|&) |, ?")
 _CAMEL_CASE: Final = re.compile(
@@ -52,13 +52,13 @@ _TITLES: Final = _DEGREES.union(
         *("heer", "mevrouw", "mw", "dhr", "pani", "panie", "państwo", "pane", "paní"),
         *("herra", "rouva", "fru", "hr", "domnule", "doamnă", "doamna", "m"),
         *("aunt", "auntie", "uncle", "grandma", "grandpa", "tante", "onkel", "oma", "opa"),
-        *("tía", "tío", "abuela", "abuelo", "zia", "zio", "nonna", "nonno", "mamie", "papi"),
+        *("tía", "tío", "abuela", "abuelo", "zio", "nonna", "nonno"),
     )
 )
 """What stands before a name."""
 
 _SHORT: Final = 4
-"""A word of fewer letters is another one without its accent."""
+"""So many letters a word may have that only begins as if an article stood there."""
 
 _NO_NAME_ENDS: Final = ("ing", "ed", "ly", "able", "ible", "tion")
 
@@ -180,14 +180,16 @@ def of_role(text: str) -> bool:
 
 
 def spoken(text: str) -> bool:
-    """Return whether *text*, in lower case, is a given name, or one and a known family name.
+    """Return whether *text*, in lower case, is a given name, also with other listed names behind.
 
     Who dictates writes no capitals, and any word may stand behind a name.
     """
     first, *others = words_of(text) or ("",)
-    if not given_name(first) or (not others and first in listed("also_things.txt")):
+    things = listed("also_things.txt")
+    if not given_name(first) or (not others and first in things):
         return False
-    return all(map(is_family, others))
+    names = listed("family_names.txt") | listed("given_names.txt")
+    return all(word in names and word not in things for word in others)
 
 
 def _is_thing(words: list[str]) -> bool:

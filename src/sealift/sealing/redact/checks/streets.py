@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from sealift.sealing.redact.checks.word_lists import listed, words_of
+from sealift.sealing.redact.checks.word_lists import WORD, listed, words_of
 
 _UNIT: Final = re.compile(r"^[A-Z][a-z]+\.? ?\d{1,4}[A-Za-z]? ?[,/] ?")
 _YEAR: Final = re.compile(r"(?:19[5-9]|20[0-4])\d ")
@@ -28,13 +28,13 @@ def street(text: str) -> bool:
         return False
     words = words_of(_UNIT.sub("", text))
     if len(words) > 1 and words[0] in listed("measures.txt"):
-        named = words[0] in _OF_STREETS and words[0].title() in text
+        named = words[0] in _OF_STREETS and words[0].title() in WORD.findall(text)
         if not named:
             return False
     if len(words) == 2 and "The " in text:
         words = words[1:]
     doubtful = {word for word in words if len(word) > 1}
-    doubtful -= {word for word in _OF_STREETS if word.title() in text}
+    doubtful -= {word for word in _OF_STREETS if word.title() in WORD.findall(text)}
     return listed("not_streets.txt").isdisjoint(doubtful)
 
 

@@ -6,6 +6,8 @@ from importlib import resources
 from typing import Final
 
 _PACKAGE: Final = "sealift.sealing.redact"
+"""Where the folder `packs` is."""
+
 WORD: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?")
 
 

@@ -20,7 +20,7 @@ _NUMBER: Final = re.compile(rb"(?:[0-9][^0-9]*){4}|[\x80-\xff]")
 _REPLACED: Final = re.compile(rb'"(?:BLOCKED|\[[A-Z])')
 """How one begins that was found before."""
 
-Search: TypeAlias = Callable[[bytes, list[Stretch]], list[Hit]]
+SearchParts: TypeAlias = Callable[[bytes, list[Stretch]], list[Hit]]
 """Finds what must go from stretches of a document."""
 
 
@@ -35,7 +35,7 @@ class _Family(NamedTuple):
 def family_hits(
     document: bytes,
     plain: bytes,
-    search: Search,
+    search: SearchParts,
     is_clean: Callable[[bytes], bool],
 ) -> Iterator[Hit]:
     """
@@ -102,7 +102,7 @@ def _other_keys(plain: bytes, end: int) -> Iterator[Stretch]:
 
 
 def found_behind(
-    before: bytes, document: bytes, elements: Iterable[Stretch], search: Search
+    before: bytes, document: bytes, elements: Iterable[Stretch], search: SearchParts
 ) -> Iterator[Hit]:
     """Yield what is found of each element if it stands behind *before*."""
     for start, end in elements:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import re2
 
-from sealift.sealing.redact.documents.json_families import Search
+from sealift.sealing.redact.documents.json_families import SearchParts
 from sealift.sealing.redact.rules.rule import pattern_options
 from sealift.sealing.redact.search.finder import Hit
 from sealift.sealing.redact.search.spans import Stretch
@@ -54,6 +54,8 @@ _FURTHEST: Final = 400
 """How many bytes an object may hold between a name and its value."""
 
 _MOST_NAMES: Final = 3
+_PROSE: Final = re.compile(rb'"[A-Z][^"0-9]*[.!?]"')
+_WORDS_OF_PROSE: Final = 5
 _ENDS: Final = b' \t:?*"'
 _ASKED: Final = re2.compile(rb'\?[ ]?(?:[A-Z][^".!?\\]{1,40}[.!] ?)?"')
 """A question, and at most a short sentence behind it: "Your age? For the form."."""
@@ -91,7 +93,7 @@ class _Explained(NamedTuple):
     after: bytes = b""
 
 
-def neighbour_hits(document: bytes, plain: bytes, search: Search) -> Iterator[Hit]:
+def neighbour_hits(document: bytes, plain: bytes, search: SearchParts) -> Iterator[Hit]:
     """
     Search values as if they stood behind the neighbour that explains them.
 
@@ -145,7 +147,7 @@ def _named(document: bytes, plain: bytes) -> Iterator[_Explained]:
             ]
             lonely = None if near else (start, end)
             for name in near:
-                yield _explained(document[slice(*name)], start, end)
+                yield _explained(document, document[slice(*name)], start, end)
         elif may_name and lonely is not None:
             if _is_next(plain, lonely[1], member.start()):
                 yield _Explained(_as_key(document[start:end]), *lonely)
@@ -161,9 +163,13 @@ def _within(document: bytes, plain: bytes) -> Iterator[_Explained]:
         yield _Explained(_as_key(document[slice(*held.span(1))]), start, end)
 
 
-def _explained(name: bytes, start: int, end: int) -> _Explained:
-    """Put a value behind its name: as a key has it, or as a sentence has the question before."""
-    if name.endswith(b'?"') and end - start > _BRIEF:
+def _explained(document: bytes, name: bytes, start: int, end: int) -> _Explained:
+    """Put a value behind its name: as behind a key, or prose as an answer behind its question.
+
+    Behind a key all of a string may be a password; a whole sentence is none.
+    """
+    value = document[start:end]
+    if name.endswith(b'?"') and _PROSE.fullmatch(value) and value.count(b" ") >= _WORDS_OF_PROSE:
         return _Explained(name[:-1] + b" ", start + 1, end - 1, b'"')
     return _Explained(_as_key(name), start, end)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sealift.sealing.redact.documents.json_escapes import unescaped
-from sealift.sealing.redact.documents.json_families import Search, found_behind
+from sealift.sealing.redact.documents.json_families import SearchParts, found_behind
 from sealift.sealing.redact.search.finder import Hit
 from sealift.sealing.redact.search.spans import Stretch
 from sealift.sealing.redact.tables.columns import column_hits
@@ -38,12 +38,12 @@ _HEADINGS: Final = re.compile(
 _EMPTY: Final = (b'""', b"null", b"true", b"false")
 
 
-def row_hits(document: bytes, plain: bytes, search: Search) -> Iterator[Hit]:
+def row_hits(document: bytes, plain: bytes, search: SearchParts) -> Iterator[Hit]:
     """
     Search the cells of lists of lists as if each stood alone behind its column's heading.
 
     The headings are the strings of the first list, or the list of as many behind a key such as
-    `columns` that is nearest before it, or else behind. See `tables.table_hits` for the columns
+    `columns` that is nearest before it, or else behind. See `columns.table_hits` for those
     that are looked at.
 
     Args:
@@ -158,7 +158,7 @@ def _headings(document: bytes, row: list[Stretch]) -> list[bytes]:
     return [text if may_head else b"" for text, may_head in zip(texts, meant, strict=False)]
 
 
-def _below(document: bytes, rows: _Rows, search: Search) -> Iterator[Hit]:
+def _below(document: bytes, rows: _Rows, search: SearchParts) -> Iterator[Hit]:
     """Yield what is found in the columns that their first cells tell of."""
 
     def hits(cells: Iterable[Cell]) -> Iterator[tuple[Hit, Cell]]:

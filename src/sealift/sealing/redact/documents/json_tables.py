@@ -13,30 +13,43 @@ from sealift.sealing.redact.search.spans import Stretch
 from sealift.sealing.redact.sweep import Sweep
 from sealift.sealing.redact.tables.columns import table_hits
 
+_LINE_END: Final = r"(?:\\n|\\u000[aA])"
 _WORDS: Final = r"(?:(?:[\w#./\x{80}-\x{10ffff}\x02-]|\\[u/])+ ?){1,4}"
+"""As `delimited` has them between commas, and as they may be escaped."""
+
+
+def _in_two_lines(separator: str, first: str = "") -> str:
+    """Return the pattern of a separator, or of its first form, that a later line has again."""
+    return rf'(?:{first or separator})[^"]*{_LINE_END}[^"]*(?:{separator})'
+
+
+_COMMA: Final = r",|\\u002[cC]"
 _MAY_HOLD_ONE: Final = re2.compile(
     "|".join(
         (
-            r'(?:\\t)[^"]*\\n[^"]*\\t',
-            r'\|[^"]*\\n[^"]*\|',
-            r';[^"]*\\n[^"]*;',
-            r',(?:[^\s0-9"\\]|\\[^nrt])[^"]*\\n[^"]*,',
-            rf'(?:"|\\n)(?: |\\t)*{_WORDS}(?:, {_WORDS})+(?:\\r)?\\n[^"]*, ',
-            r'(?:\x{2502}|\\u2502)[^"]*\\n[^"]*(?:\x{2502}|\\u2502)',
+            _in_two_lines(r"\\t|\\u0009"),
+            _in_two_lines(r"\||\\u007[cC]"),
+            _in_two_lines(r";|\\u003[bB]"),
+            _in_two_lines(_COMMA, first=rf'(?:{_COMMA})(?:[^\s0-9"\\]|\\[^nrt])'),
+            _in_two_lines(
+                f"(?:{_COMMA}) ",
+                first=rf'(?:"|{_LINE_END})(?: |\\t)*{_WORDS}(?:(?:{_COMMA}) {_WORDS})+(?:\\r)?',
+            ),
+            _in_two_lines(r"\x{2502}|\\u2502"),
             r'(?:<|\\u003[cC])[tT][rR][^"]*(?:<|\\u003[cC])[tT][rR]',
         )
     ).encode(),
     options=pattern_options(),
 )
-"""Two lines of a string with the same separator, of those of `delimited`, or two rows of HTML."""
+"""A string with one of `delimited`'s separators in two lines, or with two rows of HTML."""
 
-_MARKS: Final = (b"\\n", b"<", rb"\u003")
+_MARKS: Final = (b"\\n", b"<", rb"\u00")
 """One of them is in each such string; they are looked for ten times as fast."""
 
 
 def string_table_hits(document: bytes, plain: bytes, sweep: Sweep) -> Iterator[Hit]:
     """
-    Search the strings in which a table stands by themselves, its cells behind their headings.
+    Search by itself each string that may hold a table, its cells behind their headings.
 
     Args:
         document: Well-formed JSON texts.

@@ -1,1 +1,1 @@
-"""Finds what the rules remove in one text, whatever it is written in."""
+"""Finds what the rules remove in one text, of whatever format."""

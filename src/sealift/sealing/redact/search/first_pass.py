@@ -13,10 +13,11 @@ from sealift.sealing.redact.rules.rule import WORDED, Rule, pattern_options
 
 _MAX_SET_BYTES: Final = 32 << 20
 _ALL_MEASURED: Final = 1000
-"""So many looks are measured, each, as the first ones take longest."""
+"""The first looks take longest, so each of so many is measured."""
 
 _SAMPLE: Final = 8
-"""Then one of so many: the clock costs as much as a small text."""
+_SMALL_BYTES: Final = 1024
+"""Later, one of so many looks at so small texts is measured: the clock costs as much as they do."""
 
 _SECONDS_A_BYTE: Final = 300e-9
 """What one automaton takes at most where it is the faster way, on a slow and busy machine, too.
@@ -87,13 +88,17 @@ class FirstPass:
         Of several automata one after the other looks at all texts: its tables stay in the
         processor's caches so, which halves the time.
         """
+        if not self._is_one:
+            return self._possible(texts)
         self._calls += 1
-        looks = 1 if self._calls <= _ALL_MEASURED else _SAMPLE
-        if not self._is_one or self._calls % looks:
+        size = sum(map(len, texts))
+        is_sample = size < _SMALL_BYTES and self._calls > _ALL_MEASURED
+        looks = _SAMPLE if is_sample else 1
+        if self._calls % looks:
             return self._possible(texts)
         start = self._clock()
         possible = self._possible(texts)
-        self._watch(self._clock() - start, sum(map(len, texts)), looks)
+        self._watch(self._clock() - start, size, looks)
         return possible
 
     def part(self) -> None:
