@@ -32,6 +32,9 @@ _CARD_RANGES: Final = (
 )
 """Issuer ranges of ISO/IEC 7812 as the card networks publish them."""
 
+_SHORTEST_CARD: Final = 13
+_LONGEST_CARD: Final = 19
+
 _IBAN_LENGTHS: Final = {
     country: length
     for length, countries in {
@@ -79,10 +82,12 @@ def bank_card(text: str) -> bool:
 
     Source: https://www.iso.org/standard/70484.html
     """
-    if len(text) < 13:
+    if len(text) < _SHORTEST_CARD:
         return False
     number = _NOT_ALNUM.sub("", text)
-    if not 13 <= len(number) <= 19 or not number.isdigit() or len(set(number)) < 2:
+    if not _SHORTEST_CARD <= len(number) <= _LONGEST_CARD:
+        return False
+    if not number.isdigit() or len(set(number)) < 2:
         return False
     return luhn(number) and any(
         first <= number[: len(first)] <= last and len(number) in lengths

@@ -188,8 +188,8 @@ def spoken(text: str) -> bool:
     things = listed("also_things.txt")
     if not given_name(first) or (not others and first in things):
         return False
-    names = listed("family_names.txt") | listed("given_names.txt")
-    return all(word in names and word not in things for word in others)
+    family, given = listed("family_names.txt"), listed("given_names.txt")
+    return all((word in family or word in given) and word not in things for word in others)
 
 
 def _is_thing(words: list[str]) -> bool:

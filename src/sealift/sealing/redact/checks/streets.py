@@ -27,15 +27,14 @@ def street(text: str) -> bool:
     if _YEARS.match(text):
         return False
     words = words_of(_UNIT.sub("", text))
-    if len(words) > 1 and words[0] in listed("measures.txt"):
-        named = words[0] in _OF_STREETS and words[0].title() in WORD.findall(text)
-        if not named:
-            return False
+    written = WORD.findall(text)
+    named = {word for word in _OF_STREETS if word.title() in written}
+    if len(words) > 1 and words[0] in listed("measures.txt") and words[0] not in named:
+        return False
     if len(words) == 2 and "The " in text:
         words = words[1:]
     doubtful = {word for word in words if len(word) > 1}
-    doubtful -= {word for word in _OF_STREETS if word.title() in WORD.findall(text)}
-    return listed("not_streets.txt").isdisjoint(doubtful)
+    return listed("not_streets.txt").isdisjoint(doubtful - named)
 
 
 def street_of_name(text: str) -> bool:

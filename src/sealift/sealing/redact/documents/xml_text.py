@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from sealift.errors import InvalidContentError
 from sealift.sealing.redact.rules.rule import Rule
 from sealift.sealing.redact.search.finder import SEPARATOR
-from sealift.sealing.redact.search.offsets import Offsets
+from sealift.sealing.redact.search.offsets import Offsets, respelled
 from sealift.sealing.redact.search.positions import byte_positions
 from sealift.sealing.redact.sweep import Edit, Sweep
 
@@ -247,21 +247,8 @@ def _add_tag(view: _View, match: re.Match[str]) -> None:
 
 def _dereferenced(text: str) -> tuple[str, Offsets]:
     """Decode the references of a text, and tell where each position comes from."""
-    pieces: list[str] = []
-    offsets = Offsets()
-    offsets.add(start=0, origin=0, length=-1)
-    seen = length = 0
-    for match in _REFERENCE.finditer(text):
-        start, end = match.span()
-        kept, decoded = text[seen:start], _character(match)
-        pieces += (kept, decoded)
-        length += len(kept)
-        offsets.add(start=length, origin=start, length=end - start)
-        length += len(decoded)
-        offsets.add(start=length, origin=end, length=-1)
-        seen = end
-    pieces.append(text[seen:])
-    return "".join(pieces), offsets
+    references = _REFERENCE.finditer(text)
+    return respelled(text, ((*one.span(), _character(one)) for one in references))
 
 
 def _character(match: re.Match[str]) -> str:

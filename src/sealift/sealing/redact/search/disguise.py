@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from sealift.sealing.redact.rules.typography import FINE, plainly
-from sealift.sealing.redact.search.offsets import Offsets
+from sealift.sealing.redact.search.offsets import Offsets, respelled
 
 _ASCII: Final = bytes(range(0x80))
 _HYPHENS: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
@@ -63,7 +63,7 @@ def plain(text: str, odd: frozenset[str] | None = None) -> tuple[str, Offsets | 
         odd = odd_characters(text.encode("utf-8", "surrogatepass"))
     simple = plainly(text)
     spelled = sorted(_spelled(simple, odd))
-    return _without(simple, spelled) if spelled else (simple, None)
+    return respelled(simple, spelled) if spelled else (simple, None)
 
 
 def _spelled(text: str, odd: Iterable[str]) -> Iterator[tuple[int, int, str]]:
@@ -77,24 +77,6 @@ def _spelled(text: str, odd: Iterable[str]) -> Iterator[tuple[int, int, str]]:
         if sign in text:
             for match in pattern.finditer(text):
                 yield *match.span(), _folded(match[0])
-
-
-def _without(text: str, spelled: list[tuple[int, int, str]]) -> tuple[str, Offsets]:
-    pieces: list[str] = []
-    offsets = Offsets()
-    offsets.add(start=0, origin=0, length=-1)
-    seen = length = 0
-    for start, end, folded in spelled:
-        kept = text[seen:start]
-        pieces += (kept, folded)
-        length += len(kept)
-        if folded:
-            offsets.add(start=length, origin=start, length=end - start)
-            length += len(folded)
-        offsets.add(start=length, origin=end, length=-1)
-        seen = end
-    pieces.append(text[seen:])
-    return "".join(pieces), offsets
 
 
 def _folded(written: str) -> str:

@@ -129,11 +129,10 @@ class Finder:
         asked: Sequence[Sequence[int]] = (
             self._first_pass.possible(searched) if only is None else [only] * len(searched)
         )
-        for view, data, numbers in zip(views, searched, asked, strict=True):
+        for part, view, data, numbers in zip(parts, views, searched, asked, strict=True):
             found = self._wanted(self._spans(data, numbers), view.seen) if numbers else []
-            yield [
-                Hit(start, end, self.rules[number]) for start, end, number in view.written(found)
-            ]
+            written = view.written(found)
+            yield self._completed(part, [Hit(a, b, self.rules[number]) for a, b, number in written])
 
     def is_clean(self, data: bytes) -> bool:
         """Tell cheaply that there is nothing to find in *data*; False proves nothing."""
@@ -145,6 +144,10 @@ class Finder:
         """Return whether the first pass lets rule *number* look at *text*."""
         seen = view_of(text.encode("utf-8", "surrogatepass")).seen
         return number in self._first_pass.possible([seen])[0]
+
+    def _completed(self, part: bytes, hits: list[Hit]) -> list[Hit]:  # noqa: ARG002 (for others)
+        """Add to what the rules found in a text what else must go from it; here, nothing."""
+        return hits
 
     def _spans(self, data: bytes, numbers: Iterable[int]) -> list[Span]:
         """Search a text without disguises by some rules."""

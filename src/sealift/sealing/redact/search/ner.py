@@ -49,24 +49,17 @@ class FinderWithNames(Finder):
         super().__init__(rules, allow=allow, labels=labels)
         self._persons = persons
 
-    def find_in_parts(
-        self,
-        parts: Sequence[bytes],
-        odd: frozenset[str] | None = None,
-        *,
-        only: Sequence[int] | None = None,
-    ) -> Iterator[list[Hit]]:
-        """Yield for each text of some what must go from it, in order, none overlapping another."""
-        for part, hits in zip(parts, super().find_in_parts(parts, odd, only=only), strict=True):
-            for first, last in self._named(part):
-                named = Hit(first, last, RECOGNISED)
-                if not any(hit.start < named.end and named.start < hit.end for hit in hits):
-                    hits.append(named)
-            yield sorted(hits, key=lambda hit: hit.start)
-
     def is_clean(self, data: bytes) -> bool:
         """Never tell it: the model would have to be asked, which is not cheap."""
         return not data
+
+    def _completed(self, part: bytes, hits: list[Hit]) -> list[Hit]:
+        """Add the names that overlap nothing the rules found."""
+        for first, last in self._named(part):
+            named = Hit(first, last, RECOGNISED)
+            if not any(hit.start < named.end and named.start < hit.end for hit in hits):
+                hits.append(named)
+        return sorted(hits, key=lambda hit: hit.start)
 
     def _named(self, data: bytes) -> Iterator[tuple[int, int]]:
         """Yield where the model sees persons, in bytes, text by text."""

@@ -1,6 +1,7 @@
 """Where each position of a changed text stands in the text as it was written."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
 
 class Offsets:
@@ -40,3 +41,28 @@ class Offsets:
         if self._lengths[piece] >= 0:
             return self._origins[piece] + self._lengths[piece]
         return self._origins[piece] + position - self._starts[piece]
+
+
+def respelled(text: str, changes: Iterable[tuple[int, int, str]]) -> tuple[str, Offsets]:
+    """
+    Put something else in place of parts of a text, and tell where each position comes from.
+
+    Args:
+        text: As it is written.
+        changes: Where each part starts and ends, and what stands there instead, in order.
+    """
+    pieces: list[str] = []
+    offsets = Offsets()
+    offsets.add(start=0, origin=0, length=-1)
+    seen = length = 0
+    for start, end, new in changes:
+        kept = text[seen:start]
+        pieces += (kept, new)
+        length += len(kept)
+        if new:
+            offsets.add(start=length, origin=start, length=end - start)
+            length += len(new)
+        offsets.add(start=length, origin=end, length=-1)
+        seen = end
+    pieces.append(text[seen:])
+    return "".join(pieces), offsets
